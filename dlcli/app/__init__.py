@@ -1,0 +1,1 @@
+"""One function per use case; no terminal, no exit codes."""

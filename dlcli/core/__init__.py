@@ -1,0 +1,1 @@
+"""The contracts: what a layer, a loss, an optimizer, a metric, a data set is."""

@@ -1,0 +1,116 @@
+"""What everything that a YAML names by `type` has in common.
+
+A component is a frozen dataclass. Its fields are its YAML keys, with their types, bounds and
+defaults; its docstring is its manual. Validation, JSON schema, `dlcli list` and the tests read those.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, ClassVar, NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from dlcli import registry
+
+
+class Example(NamedTuple):
+    """A component as a YAML would have it, and the shape of one sample it works on.
+
+    The tests check every example of every component; `dlcli list KIND NAME` prints the first.
+    """
+
+    keys: Mapping[str, Any] = {}
+    shape: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """A frozen dataclass whose fields are the keys of a YAML mapping; nothing else is accepted."""
+
+    __pydantic_config__: ClassVar[Any] = {"strict": True, "extra": "forbid"}
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], CoreSchema]) -> CoreSchema:
+        schema = handler(source)
+        schema["strict"] = False  # type: ignore[typeddict-unknown-key]  # a dict will do; its values stay strict
+        return schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component(Keys):
+    """Base of all components. A kind's contract sets `kind`; a component sets `examples`."""
+
+    kind: ClassVar[str] = ""
+    examples: ClassVar[tuple[Example, ...]] = ()
+
+    @classmethod
+    def type_name(cls) -> str:
+        """The YAML type."""
+        return registry.type_name(cls)
+
+    def to_yaml(self) -> dict[str, Any]:
+        """All keys as plain data, `type` first; `from_yaml` of it equals this component."""
+        return {"type": self.type_name(), **{f.name: plain(getattr(self, f.name)) for f in fields(self)}}
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], CoreSchema]) -> CoreSchema:
+        if not cls.__module__.startswith("dlcli.core."):
+            return super().__get_pydantic_core_schema__(source, handler)
+        # A contract stands for whatever component `type` names.
+        return core_schema.no_info_plain_validator_function(lambda value: _component(cls, value))
+
+
+def plain(value: Any) -> Any:
+    """A field's value as plain YAML data."""
+    if isinstance(value, Component):
+        return value.to_yaml()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+def from_yaml(contract: type[Any], value: Any) -> Any:
+    """A component from `NAME` or `{type: NAME, key: value}`. Raises pydantic's ValidationError."""
+    return TypeAdapter(contract).validate_python(value)
+
+
+def _component(contract: type[Component], value: Any) -> Component:
+    if isinstance(value, contract):
+        return value
+    if isinstance(value, str):
+        value = {"type": value}
+    singular = contract.__name__.lower()
+    if not isinstance(value, Mapping):
+        raise PydanticCustomError(
+            "component",
+            "expected {singular}: a name or a mapping with 'type'; found {found}",
+            {"singular": singular, "found": _found(value)},
+        )
+    if "type" not in value:
+        raise PydanticCustomError("component", "expected a mapping with the key 'type'; it has none", {})
+    name = value["type"]
+    known = registry.names(contract.kind)
+    if name not in known or not issubclass(registry.get(contract.kind, name), contract):
+        fitting = [n for n in known if issubclass(registry.get(contract.kind, n), contract)]
+        raise _at(("type",), name, PydanticCustomError(
+            "unknown_type",
+            "no {singular} is named {name}; there are {known}",
+            {"singular": singular, "name": repr(name), "known": ", ".join(fitting),
+             "hint": registry.did_you_mean(str(name), fitting)},
+        ))
+    keys = {key: item for key, item in value.items() if key != "type"}
+    component: Component = TypeAdapter(registry.get(contract.kind, name)).validate_python(keys)
+    return component
+
+
+def _at(loc: tuple[str | int, ...], value: Any, error: PydanticCustomError) -> ValidationError:
+    return ValidationError.from_exception_data("component", [{"type": error, "loc": loc, "input": value}])
+
+
+def _found(value: Any) -> str:
+    return "nothing" if value is None else f"{type(value).__name__} {value!r}"

@@ -1,0 +1,88 @@
+"""The contract of data sets."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import numpy as np
+
+from dlcli.core.component import Component
+from dlcli.core.fields import AsTuple, Rate
+from dlcli.core.target import DataSpec
+from dlcli.core.transform import Transform
+
+
+@dataclass(frozen=True)
+class Split:
+    """Samples: x: (N, *input_shape) as stored, y: (N, ...); `rows` are those that belong to the split, in order."""
+
+    x: np.ndarray
+    y: np.ndarray
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class Splits:
+    """A loaded data set. `validation` or `test` is None where the data has none of its own."""
+
+    spec: DataSpec
+    train: Split
+    validation: Split | None = None
+    test: Split | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataEnv:
+    """Where data comes from: all that a data set may know of its surroundings.
+
+    `data_dir` is searched first (None: not set), `cache_dir` holds what was fetched, `offline`
+    forbids the network, `bases` are the folders against which a relative path resolves, in order,
+    `seed` is the run's, for made data without a seed of its own, `warn` shows a warning to the user.
+    """
+
+    data_dir: Path | None
+    cache_dir: Path
+    offline: bool
+    bases: tuple[Path, ...]
+    seed: int
+    warn: Callable[[str], None]
+
+    def resolve(self, path: str) -> Path:
+        """The first existing file of that name below the bases; below the first where none exists."""
+        candidates = [base / Path(path).expanduser() for base in self.bases]
+        return next((c for c in candidates if c.exists()), candidates[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset(Component):
+    """Where samples come from.
+
+    `validation_split` is the share of the training samples that is set aside, drawn by the run's seed;
+    `test_split` the share of all samples set aside for the test, where the data has no test split of its own.
+    `preprocessing` is applied to inputs in order, fitted on the training split alone. `fallback` is
+    used, with a loud warning, only where this data can neither be found nor fetched.
+    """
+
+    kind: ClassVar[str] = "datasets"
+    has_test: ClassVar[bool] = False
+    """Whether it comes with a test split of its own; `test_split` is then not allowed."""
+
+    validation_split: Rate = 0.0
+    test_split: Rate = 0.0
+    preprocessing: Annotated[tuple[Transform, ...], AsTuple] = ()
+    fallback: "Dataset | None" = None
+
+    @abstractmethod
+    def describe(self, env: DataEnv) -> DataSpec | None:
+        """What one sample looks like, found without reading the data; None where only the data tells."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def load(self, env: DataEnv) -> Splits:
+        """The samples. Raises DataUnavailableError where neither found nor fetched, DataError where damaged."""
+        raise NotImplementedError

@@ -1,0 +1,42 @@
+"""The contract of losses."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from dlcli.core.component import Component
+from dlcli.core.context import Context
+from dlcli.core.target import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss(Component):
+    """How far predictions are from the truth, per sample, and its derivative.
+
+    `link` is the activation that turns logits into predictions, for losses that have a stable form on
+    logits: a model whose last layer is that activation is trained without it, and the loss works on
+    what reaches it. Such a loss has a field `from_logits`.
+    """
+
+    kind: ClassVar[str] = "losses"
+    link: ClassVar[str | None] = None
+
+    @abstractmethod
+    def check(self, out_shape: tuple[int, ...], target: Target) -> None:
+        """Raises ShapeError where a model output of `out_shape` cannot be compared with such targets."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+        """Losses: (N,) of y_pred: (N, *out_shape), y_true as `Target` says.
+
+        Sets `ctx.predictions`: y_pred, or what the link makes of the logits.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+        """Derivative of `sum(weight * losses)` with respect to y_pred; `weight` is a scalar or (N,)."""
+        raise NotImplementedError

@@ -1,0 +1,91 @@
+"""Parameters: what a layer declares, and where each one lies in the model's one vector `theta`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from dlcli.core.component import Keys
+from dlcli.core.fields import NonNegativeFloat
+from dlcli.core.initializer import Initializer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Regularizer(Keys):
+    """Penalty `l1 * sum|w| + l2 * sum w**2` on a parameter; both default to 0."""
+
+    l1: NonNegativeFloat = 0.0
+    l2: NonNegativeFloat = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Param:
+    """One parameter of a layer, as `plan` declares it.
+
+    `decay` says whether weight decay and the model-wide regularization apply: yes for kernels, no
+    for biases and for the scales of normalisations.
+    """
+
+    shape: tuple[int, ...]
+    initializer: Initializer
+    regularizer: Regularizer | None = None
+    decay: bool = True
+    trainable: bool = True
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where one parameter lies: `theta[start:stop].reshape(shape)`."""
+
+    name: str
+    param: Param
+    start: int
+    stop: int
+
+
+class Layout:
+    """The order of all parameters in one vector.
+
+    Parameters that decay come first, then the trainable rest, then the frozen ones, each group in
+    the order of the layers. So the optimizer works on `[:trainable]` and weight decay on `[:decayed]`:
+    two slices, no masks.
+    """
+
+    def __init__(self, params: Mapping[str, Param]) -> None:
+        def group(param: Param) -> int:
+            return 2 if not param.trainable else 0 if param.decay else 1
+
+        slots: dict[str, Slot] = {}
+        ends = []
+        stop = 0
+        for wanted in (0, 1, 2):
+            for name, param in params.items():
+                if group(param) == wanted:
+                    start, stop = stop, stop + prod(param.shape)
+                    slots[name] = Slot(name, param, start, stop)
+            ends.append(stop)
+        self.decayed, self.trainable, self.size = ends
+        self.slots = {name: slots[name] for name in params}
+
+    def __iter__(self) -> Iterator[Slot]:
+        return iter(self.slots.values())
+
+    def zeros(self, dtype: str | np.dtype) -> np.ndarray:
+        """A new zero vector of this layout, aligned to a cache line."""
+        return aligned_zeros(self.size, dtype)
+
+    def views(self, vector: np.ndarray) -> dict[str, np.ndarray]:
+        """Every parameter by name, as a view into `vector`."""
+        return {s.name: vector[s.start:s.stop].reshape(s.param.shape) for s in self}
+
+
+def aligned_zeros(size: int, dtype: str | np.dtype, *, alignment: int = 64) -> np.ndarray:
+    """A zero vector whose first byte lies on a multiple of `alignment` bytes.
+
+    With an address that differs from run to run, vectorised loops would differ in speed too.
+    """
+    dtype = np.dtype(dtype)
+    raw = np.zeros(size * dtype.itemsize + alignment, np.uint8)
+    start = -raw.ctypes.data % alignment
+    return raw[start:start + size * dtype.itemsize].view(dtype)

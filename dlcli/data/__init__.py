@@ -1,0 +1,1 @@
+"""Data sets, transforms, splits and batches."""

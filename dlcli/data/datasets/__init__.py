@@ -1,0 +1,1 @@
+"""Data sets: one a file, the file name is the YAML type."""

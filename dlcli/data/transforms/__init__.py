@@ -1,0 +1,1 @@
+"""Transforms: one a file, the file name is the YAML type."""

@@ -1,0 +1,1 @@
+"""Initializers: one a file, the file name is the YAML type."""

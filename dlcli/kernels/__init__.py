@@ -1,0 +1,1 @@
+"""Pure array functions where the time goes."""

@@ -1,0 +1,1 @@
+"""Layers: one a file, the file name is the YAML type."""

@@ -1,0 +1,1 @@
+"""Losses: one a file, the file name is the YAML type."""

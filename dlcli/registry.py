@@ -1,0 +1,63 @@
+"""Finds components: a file in a component folder is a component, its file name is the YAML type.
+
+`dlcli/layers/gelu.py` defines the class `Gelu` and is thereby the layer `gelu`. Listing names reads
+folder contents and imports nothing; a module is imported when its component is asked for.
+"""
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterable
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+PACKAGES = {
+    "layers": "dlcli.layers",
+    "losses": "dlcli.losses",
+    "optimizers": "dlcli.optimizers",
+    "schedules": "dlcli.schedules",
+    "metrics": "dlcli.metrics",
+    "initializers": "dlcli.initializers",
+    "datasets": "dlcli.data.datasets",
+    "transforms": "dlcli.data.transforms",
+}
+
+
+@cache
+def names(kind: str) -> tuple[str, ...]:
+    """All YAML types of a kind (`layers`, `losses`, ...), sorted."""
+    package = importlib.import_module(PACKAGES[kind])
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_")))
+
+
+@cache
+def get(kind: str, name: str) -> type[Any]:
+    """The component class behind a YAML type. Raises KeyError for a name that is not there."""
+    if name not in names(kind):
+        raise KeyError(name)
+    return component_of(importlib.import_module(f"{PACKAGES[kind]}.{name}"))
+
+
+def component_of(module: ModuleType) -> type[Any]:
+    """The one public class that a component module defines. Raises TypeError where there is not just one."""
+    public = [
+        cls for name, cls in inspect.getmembers(module, inspect.isclass)
+        if cls.__module__ == module.__name__ and not name.startswith("_")
+    ]
+    if len(public) != 1:
+        found = ", ".join(cls.__name__ for cls in public) or "none"
+        raise TypeError(f"{module.__name__}: a component file defines exactly one public class; found {found}")
+    return public[0]
+
+
+def type_name(cls: type[Any]) -> str:
+    """The YAML type of a component class: the name of its file."""
+    return cls.__module__.rpartition(".")[2]
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """`did you mean 'relu'?`, or the empty string where nothing is near."""
+    near = difflib.get_close_matches(name.lower(), list(candidates), n=1, cutoff=0.6)
+    return f"did you mean '{near[0]}'?" if near else ""

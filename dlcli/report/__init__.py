@@ -1,0 +1,1 @@
+"""Plots, confusion matrices, reports."""
