@@ -33,8 +33,7 @@ class Keys:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], CoreSchema]) -> CoreSchema:
         schema = handler(source)
-        schema["strict"] = False  # type: ignore[typeddict-unknown-key]  # a dict will do; its values stay strict
-        return schema
+        return {**schema, "strict": False}  # a dict will do; its values stay strict
 
 
 @dataclass(frozen=True, kw_only=True)

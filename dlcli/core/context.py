@@ -5,15 +5,14 @@ two sets of contexts, so one model runs in many threads at once.
 """
 
 from collections.abc import Mapping
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlcli.core.params import aligned_zeros
+from dlcli.core.memory import Memory
 
 
-class Context:
+class Context(Memory):
     """One layer's side of one pass.
 
     `params`: its parameters by name, views into theta, read only. `grads`: where backward writes their
@@ -42,40 +41,16 @@ class Context:
         self.grads = grads
         self.buffers = buffers
         self.children = children
-        self.dtype = dtype
+        super().__init__(dtype)
         self.training = training
         self.needs_dx = needs_dx
         self.rng = rng
-        self._blocks: dict[tuple[str, np.dtype], np.ndarray] = {}
-        self._views: dict[tuple[Any, ...], np.ndarray] = {}
 
     if TYPE_CHECKING:
         def __getattr__(self, name: str) -> Any: ...
         def __setattr__(self, name: str, value: Any) -> None: ...
 
-    def empty(self, name: str, shape: tuple[int, ...], dtype: Any = None) -> np.ndarray:
-        """Memory of `shape` with unspecified contents, the model's dtype unless another is given.
-
-        The same name gives the same memory at every step, so the step loop allocates nothing once
-        the largest batch has been seen; what it holds is overwritten by the next pass.
-        """
-        key = (name, shape, dtype)
-        view = self._views.get(key)
-        return view if view is not None else self._take(key)
-
-    def _take(self, key: tuple[Any, ...]) -> np.ndarray:
-        name, shape, wanted = key
-        dtype = np.dtype(self.dtype if wanted is None else wanted)
-        size = prod(shape)
-        block = self._blocks.get((name, dtype))
-        if block is None or block.size < size:
-            block = self._blocks[name, dtype] = aligned_zeros(size, dtype)
-            for stale in [k for k in self._views if k[0] == name and self._views[k].dtype == dtype]:
-                del self._views[stale]
-        view = self._views[key] = block[:size].reshape(shape)
-        return view
-
     @property
     def nbytes(self) -> int:
         """Bytes of working memory held by this layer and its children."""
-        return sum(b.nbytes for b in self._blocks.values()) + sum(c.nbytes for c in self.children)
+        return super().nbytes + sum(c.nbytes for c in self.children)

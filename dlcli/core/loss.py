@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from dlcli.core.component import Component
 from dlcli.core.context import Context
 from dlcli.core.target import Target
+from dlcli.errors import ShapeError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,3 +42,17 @@ class Loss(Component):
     def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """Derivative of `sum(weight * losses)` with respect to y_pred; `weight` is a scalar or (N,)."""
         raise NotImplementedError
+
+
+def check_numbers(out_shape: tuple[int, ...], target: Target) -> None:
+    """Raises ShapeError unless the model gives as many numbers a sample as the target has.
+
+    Integer classes count as one number each, so that a single output can be trained towards 0 and 1.
+    """
+    wanted = target.shape if target.kind == "numbers" else ()
+    if prod(out_shape) != prod(wanted):
+        raise ShapeError(
+            f"the loss compares {prod(wanted)} target number(s) a sample, shape {wanted}, "
+            f"with an output of shape {out_shape}",
+            hint=f"give the last layer {prod(wanted)} unit(s)",
+        )

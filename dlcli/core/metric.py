@@ -7,7 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from dlcli.core.component import Component
+from dlcli.core.memory import Memory
 from dlcli.core.target import Target
+from dlcli.errors import ShapeError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +31,42 @@ class Metric(Component):
         raise NotImplementedError
 
     @abstractmethod
-    def update(self, state: np.ndarray, *, y_true: np.ndarray, y_pred: np.ndarray, losses: np.ndarray) -> None:
-        """Adds one batch to `state` in place: y_true as `Target` says, y_pred predictions, losses (N,)."""
+    def update(
+        self, state: np.ndarray, memory: Memory, *, y_true: np.ndarray, y_pred: np.ndarray, losses: np.ndarray,
+    ) -> None:
+        """Adds one batch to `state` in place: y_true as `Target` says, y_pred predictions, losses (N,).
+
+        Works in `memory`, since it runs at every step.
+        """
         raise NotImplementedError
 
     @abstractmethod
     def result(self, state: np.ndarray) -> float:
         """The figure; NaN before the first batch."""
         raise NotImplementedError
+
+
+def check_classes(metric: Metric, target: Target) -> None:
+    """Raises ShapeError unless the targets are classes."""
+    if target.kind != "classes":
+        raise ShapeError(
+            f"{metric.type_name()} counts right and wrong classes, but the targets are numbers",
+            hint="leave it out of `metrics`, or use a data set whose targets are classes",
+        )
+
+
+def predicted_classes(y_pred: np.ndarray, memory: Memory) -> np.ndarray:
+    """Class numbers: (N, ...) of predictions y_pred: (N, ..., K); K = 1 is the probability of class 1."""
+    out = memory.empty("predicted", y_pred.shape[:-1], np.intp)
+    if y_pred.shape[-1] == 1:
+        return np.greater(y_pred[..., 0], 0.5, out=out, casting="unsafe")
+    return np.argmax(y_pred, axis=-1, out=out)
+
+
+def true_classes(y_true: np.ndarray, y_pred: np.ndarray, memory: Memory) -> np.ndarray:
+    """Class numbers of integer labels, or of one-hot rows as wide as y_pred."""
+    if y_true.ndim < y_pred.ndim:
+        return y_true
+    if y_true.shape[-1] == 1:
+        return y_true[..., 0]
+    return np.argmax(y_true, axis=-1, out=memory.empty("true", y_true.shape[:-1], np.intp))

@@ -16,12 +16,14 @@ class Optimizer(Component):
     """Moves theta along the gradient. Keeps no state: its slots are vectors like theta."""
 
     kind: ClassVar[str] = "optimizers"
-    slots: ClassVar[tuple[str, ...]] = ()
-    """Names of the vectors it keeps from step to step (`m`, `v`); they start at zero and are checkpointed."""
     scratch: ClassVar[int] = 1
     """How many further vectors it works in; their contents do not outlive a step."""
 
     learning_rate: PositiveFloat
+
+    def slots(self) -> tuple[str, ...]:
+        """Names of the vectors it keeps from step to step (`m`, `v`); they start at zero and are checkpointed."""
+        return ()
 
     @abstractmethod
     def step(

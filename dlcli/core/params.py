@@ -9,6 +9,7 @@ import numpy as np
 from dlcli.core.component import Keys
 from dlcli.core.fields import NonNegativeFloat
 from dlcli.core.initializer import Initializer
+from dlcli.core.memory import aligned_zeros
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,14 +79,3 @@ class Layout:
     def views(self, vector: np.ndarray) -> dict[str, np.ndarray]:
         """Every parameter by name, as a view into `vector`."""
         return {s.name: vector[s.start:s.stop].reshape(s.param.shape) for s in self}
-
-
-def aligned_zeros(size: int, dtype: str | np.dtype, *, alignment: int = 64) -> np.ndarray:
-    """A zero vector whose first byte lies on a multiple of `alignment` bytes.
-
-    With an address that differs from run to run, vectorised loops would differ in speed too.
-    """
-    dtype = np.dtype(dtype)
-    raw = np.zeros(size * dtype.itemsize + alignment, np.uint8)
-    start = -raw.ctypes.data % alignment
-    return raw[start:start + size * dtype.itemsize].view(dtype)

@@ -1,0 +1,53 @@
+"""Working memory that is allocated once and reused at every step."""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+
+class Memory:
+    """Named arrays. The step loop takes all it needs from here and allocates nothing after its first step."""
+
+    def __init__(self, dtype: np.dtype) -> None:
+        self.dtype = dtype
+        self._blocks: dict[tuple[str, np.dtype], np.ndarray] = {}
+        self._views: dict[tuple[Any, ...], np.ndarray] = {}
+
+    def empty(self, name: str, shape: tuple[int, ...], dtype: Any = None) -> np.ndarray:
+        """Memory of `shape` with unspecified contents, the model's dtype unless another is given.
+
+        The same name gives the same memory at every step, so the step loop allocates nothing once
+        the largest batch has been seen; what it holds is overwritten by the next pass.
+        """
+        key = (name, shape, dtype)
+        view = self._views.get(key)
+        return view if view is not None else self._take(key)
+
+    def _take(self, key: tuple[Any, ...]) -> np.ndarray:
+        name, shape, wanted = key
+        dtype = np.dtype(self.dtype if wanted is None else wanted)
+        size = prod(shape)
+        block = self._blocks.get((name, dtype))
+        if block is None or block.size < size:
+            block = self._blocks[name, dtype] = aligned_zeros(size, dtype)
+            for stale in [k for k in self._views if k[0] == name and self._views[k].dtype == dtype]:
+                del self._views[stale]
+        view = self._views[key] = block[:size].reshape(shape)
+        return view
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return sum(block.nbytes for block in self._blocks.values())
+
+
+def aligned_zeros(size: int, dtype: str | np.dtype, *, alignment: int = 64) -> np.ndarray:
+    """A zero vector whose first byte lies on a multiple of `alignment` bytes.
+
+    With an address that differs from run to run, vectorised loops would differ in speed too.
+    """
+    dtype = np.dtype(dtype)
+    raw = np.zeros(size * dtype.itemsize + alignment, np.uint8)
+    start = -raw.ctypes.data % alignment
+    return raw[start:start + size * dtype.itemsize].view(dtype)

@@ -1,0 +1,43 @@
+"""accuracy: the share of samples that got the right class."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from dlcli.core.component import Example
+from dlcli.core.memory import Memory
+from dlcli.core.metric import Metric, check_classes, predicted_classes, true_classes
+from dlcli.core.target import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accuracy(Metric):
+    """Share of samples whose predicted class is the true one: right / all.
+
+    The predicted class is the largest of K outputs, or `output > 0.5` where the model has one output.
+    """
+
+    examples: ClassVar = (Example(),)
+
+    def check(self, target: Target) -> None:
+        """Classes only."""
+        check_classes(self, target)
+
+    def start(self, target: Target) -> np.ndarray:
+        """[right, all]."""
+        return np.zeros(2)
+
+    def update(
+        self, state: np.ndarray, memory: Memory, *, y_true: np.ndarray, y_pred: np.ndarray, losses: np.ndarray,
+    ) -> None:
+        """Counts one batch."""
+        predicted = predicted_classes(y_pred, memory)
+        true = true_classes(y_true, y_pred, memory)
+        right = np.equal(predicted, true, out=memory.empty("right", predicted.shape, bool))
+        state[0] += np.count_nonzero(right)
+        state[1] += right.size
+
+    def result(self, state: np.ndarray) -> float:
+        """right / all."""
+        return float(state[0] / state[1]) if state[1] else float("nan")
