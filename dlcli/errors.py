@@ -67,10 +67,19 @@ class UsageError(DlcliError):
 
 
 class ShapeError(DlcliError):
-    """A layer or a loss cannot work on the shape that reaches it. Found before memory is taken."""
+    """A layer or a loss cannot work on the shape that reaches it. Found before memory is taken.
+
+    `path` leads from the list of layers to the one at fault, as keys and numbers of the YAML.
+    """
 
     exit_code = 2
     code = "shape"
+
+    def __init__(
+        self, message: str, *, where: str = "", hint: str = "", path: tuple[str | int, ...] = (),
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.path = path
 
 
 class DivergedError(DlcliError):

@@ -31,5 +31,6 @@ Rate = Annotated[Float, Field(ge=0, lt=1)]  # a share that must leave something 
 Int = Annotated[int, Field()]
 PositiveInt = Annotated[int, Field(ge=1)]
 NonNegativeInt = Annotated[int, Field(ge=0)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
 Shape = Annotated[tuple[PositiveInt, ...], BeforeValidator(_as_tuple, json_schema_input_type=list[PositiveInt])]
 AsTuple = BeforeValidator(_as_tuple)  # Annotated[tuple[X, ...], AsTuple]: a YAML list

@@ -9,6 +9,7 @@ import numpy as np
 
 from dlcli.core.component import Component
 from dlcli.core.context import Context
+from dlcli.core.fields import Name
 from dlcli.core.params import Param
 
 
@@ -41,7 +42,7 @@ class Layer(Component):
     exact_gradient: ClassVar[bool] = True
     """Whether the derivative exists wherever examples are checked; False for a step function."""
 
-    name: str | None = None
+    name: Name | None = None
     trainable: bool = True
 
     @abstractmethod

@@ -1,0 +1,182 @@
+"""A model: layers in a row, the layout of their parameters in one vector, and passes through them."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from dlcli import registry
+from dlcli.core import sequence
+from dlcli.core.activation import Activation
+from dlcli.core.context import Context
+from dlcli.core.layer import Layer, Planned
+from dlcli.core.loss import Loss
+from dlcli.core.params import Layout, Param
+from dlcli.errors import ShapeError
+
+
+class Model:
+    """Planned layers and the layout of their parameters; holds no numbers itself.
+
+    `in_shape` is the shape of one input sample. `link` is an activation that predictions pass at the
+    end and training does not, because the loss works on what comes before it.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        in_shape: tuple[int, ...],
+        *,
+        dtype: str = "float32",
+        link: Activation | None = None,
+    ) -> None:
+        self.in_shape = in_shape
+        self.dtype = np.dtype(dtype)
+        self.link = link
+        self.nodes = sequence.plan_sequence(layers, in_shape)
+        self.out_shape = self.nodes[-1].plan.out_shape if self.nodes else in_shape
+        self.layout = Layout(dict(_params(self.nodes)))
+        self.buffers = Layout(dict(_buffers(self.nodes)))
+        self.flops = sum(node.plan.flops for node in self.nodes)
+
+    def initialize(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """New parameters and buffers, each one vector, drawn in the order of the layers."""
+        vectors = []
+        for layout in (self.layout, self.buffers):
+            vector = layout.zeros(self.dtype)
+            for slot, view in zip(layout, layout.views(vector).values(), strict=True):
+                view[...] = slot.param.initializer.draw(slot.param.shape, rng)
+            vectors.append(vector)
+        return vectors[0], vectors[1]
+
+    def digest(self, theta: np.ndarray, buffers: np.ndarray) -> str:
+        """sha256 over the parameter vector and the buffers: equal where the weights are bit-identical."""
+        return hashlib.sha256(theta.tobytes() + buffers.tobytes()).hexdigest()
+
+
+class Pass:
+    """One way through a model: contexts, working memory and a gradient vector of its own.
+
+    Passes share theta and nothing else, so several may run at once. Arrays that `forward` and
+    `backward` return are overwritten by the next call.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        theta: np.ndarray,
+        buffers: np.ndarray,
+        *,
+        grad: np.ndarray | None = None,
+        rng: np.random.Generator | None = None,
+        training: bool = False,
+        input_gradient: bool = False,
+    ) -> None:
+        self.model = model
+        self.grad = model.layout.zeros(model.dtype) if grad is None else grad
+        maker = _ContextMaker(model, theta, buffers, self.grad, rng, training)
+        self.contexts = maker.sequence(model.nodes, "", input_gradient, True)
+        self._memory = maker.context("", needs_dx=False)
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """Outputs (N, *out_shape) of x (N, *in_shape), before the link."""
+        return sequence.forward(self.model.nodes, self.contexts, x)
+
+    def backward(self, dy: np.ndarray) -> np.ndarray | None:
+        """Fills `grad`; returns the input gradient where it was asked for."""
+        return sequence.backward(self.model.nodes, self.contexts, dy)
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Outputs with the link applied: what the model was written to give."""
+        y = self.forward(x)
+        return y if self.model.link is None else self.model.link.forward(self._memory, y)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of working memory held."""
+        return sum(ctx.nbytes for ctx in self.contexts) + self._memory.nbytes
+
+
+class _ContextMaker:
+    """Builds the tree of contexts beside the tree of planned layers."""
+
+    def __init__(
+        self,
+        model: Model,
+        theta: np.ndarray,
+        buffers: np.ndarray,
+        grad: np.ndarray,
+        rng: np.random.Generator | None,
+        training: bool,
+    ) -> None:
+        self.params = model.layout.views(theta)
+        self.grads = model.layout.views(grad)
+        self.buffers = model.buffers.views(buffers)
+        self.dtype, self.rng, self.training = model.dtype, rng, training
+
+    def sequence(self, nodes: Sequence[Planned], prefix: str, needs_dx: bool, trainable: bool) -> tuple[Context, ...]:
+        """One context a node. A node's input gradient is needed once anything before it learns."""
+        contexts = []
+        for node in nodes:
+            learns = trainable and node.layer.trainable
+            path = f"{prefix}{node.name}"
+            children = self.sequence(node.plan.children, f"{path}/", needs_dx, learns)
+            contexts.append(self.context(path, node.plan.params, node.plan.buffers, children, needs_dx=needs_dx))
+            needs_dx = needs_dx or (learns and any(p.trainable for _, p in _params((node,))))
+        return tuple(contexts)
+
+    def context(
+        self,
+        path: str,
+        params: Iterable[str] = (),
+        buffers: Iterable[str] = (),
+        children: tuple[Context, ...] = (),
+        *,
+        needs_dx: bool,
+    ) -> Context:
+        return Context(
+            params={name: self.params[f"{path}/{name}"] for name in params},
+            grads={name: self.grads[f"{path}/{name}"] for name in params},
+            buffers={name: self.buffers[f"{path}/{name}"] for name in buffers},
+            children=children, dtype=self.dtype, training=self.training, needs_dx=needs_dx, rng=self.rng,
+        )
+
+
+def _params(nodes: Sequence[Planned], prefix: str = "", trainable: bool = True) -> Iterator[tuple[str, Param]]:
+    """All parameters with their full names (`dense/kernel`); frozen where a layer around them is."""
+    for node in nodes:
+        learns = trainable and node.layer.trainable
+        for name, param in node.plan.params.items():
+            yield f"{prefix}{node.name}/{name}", param if learns else replace(param, trainable=False)
+        yield from _params(node.plan.children, f"{prefix}{node.name}/", learns)
+
+
+def _buffers(nodes: Sequence[Planned], prefix: str = "") -> Iterator[tuple[str, Param]]:
+    for node in nodes:
+        for name, param in node.plan.buffers.items():
+            yield f"{prefix}{node.name}/{name}", param
+        yield from _buffers(node.plan.children, f"{prefix}{node.name}/")
+
+
+def split_link(layers: Sequence[Layer], loss: Loss) -> tuple[tuple[Layer, ...], Activation | None, Loss]:
+    """Takes the last activation off where the loss has a stable form without it.
+
+    Returns the layers to train, the activation that predictions still pass, and the loss that fits.
+    """
+    if loss.link is None:
+        return tuple(layers), None, loss
+    flat = [*layers[:-1], *(layers[-1].expand() if layers else ())]
+    ends_in_link = bool(flat) and flat[-1].type_name() == loss.link
+    from_logits = getattr(loss, "from_logits", False)
+    if ends_in_link and from_logits:
+        raise ShapeError(
+            f"{loss.type_name()} has from_logits: true, but the last layer already ends in {loss.link}",
+            hint=f"remove from_logits (the stable form is used anyway) or the {loss.link}", path=(len(layers) - 1,),
+        )
+    if ends_in_link:
+        link = flat.pop()
+        assert isinstance(link, Activation)
+        return tuple(flat), link, replace(loss, from_logits=True)  # type: ignore[call-arg]  # see Loss.link
+    link_type = registry.get("layers", loss.link)
+    return tuple(layers), link_type() if from_logits else None, loss
