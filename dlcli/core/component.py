@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema
 
 from dlcli import registry
 
@@ -32,8 +32,18 @@ class Keys:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], CoreSchema]) -> CoreSchema:
-        schema = handler(source)
-        return {**schema, "strict": False}  # a dict will do; its values stay strict
+        inner = {**handler(source), "strict": False}  # a dict will do; its values stay strict
+        return core_schema.no_info_wrap_validator_function(cls._validate, inner)  # type: ignore[arg-type]
+
+    @classmethod
+    def _validate(cls, value: Any, handler: Callable[[Any], Any]) -> Any:
+        """Validates a mapping; to what pydantic says of an unknown key it adds the keys that there are."""
+        try:
+            return handler(value)
+        except ValidationError as error:
+            known = [f.name for f in fields(cls)]
+            explained = [_explained(e, known) for e in error.errors(include_url=False)]
+            raise ValidationError.from_exception_data(cls.__name__, explained) from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +115,14 @@ def _component(contract: type[Component], value: Any) -> Component:
     keys = {key: item for key, item in value.items() if key != "type"}
     component: Component = TypeAdapter(registry.get(contract.kind, name)).validate_python(keys)
     return component
+
+
+def _explained(error: ErrorDetails, known: list[str]) -> InitErrorDetails:
+    context = dict(error.get("ctx", {}))
+    if error["type"] == "unexpected_keyword_argument" and len(error["loc"]) == 1:
+        context |= {"known": ", ".join(known), "hint": registry.did_you_mean(str(error["loc"][0]), known)}
+    custom = PydanticCustomError(error["type"], error["msg"], context)  # type: ignore[arg-type]
+    return {"type": custom, "loc": error["loc"], "input": error["input"]}
 
 
 def _at(loc: tuple[str | int, ...], value: Any, error: PydanticCustomError) -> ValidationError:

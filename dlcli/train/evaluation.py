@@ -1,0 +1,54 @@
+"""Loss, metrics and predictions of a model over a whole split."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlcli.core.loss import Loss
+from dlcli.core.metric import Metric
+from dlcli.core.target import Target
+from dlcli.data.batches import Batches
+from dlcli.model import Model, Pass
+from dlcli.train.lanes import loss_context
+from dlcli.train.scores import Scores
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """`figures`: loss and metrics. `y_true`, `y_pred`, `losses`: one row a sample, empty unless kept."""
+
+    figures: dict[str, float]
+    y_true: np.ndarray
+    y_pred: np.ndarray
+    losses: np.ndarray
+
+
+class Evaluator:
+    """Evaluates again and again with the same memory, such as after every epoch."""
+
+    def __init__(
+        self,
+        model: Model,
+        loss: Loss,
+        metrics: Mapping[str, Metric],
+        target: Target,
+        theta: np.ndarray,
+        buffers: np.ndarray,
+    ) -> None:
+        self._pass = Pass(model, theta, buffers)
+        self._loss = loss
+        self._ctx = loss_context(model)
+        self._scores = Scores(metrics, target)
+
+    def run(self, batches: Batches, *, penalty: float = 0.0, keep: bool = False) -> Evaluation:
+        """One pass over all samples of `batches`, in order; `keep` also returns what was predicted for each."""
+        self._scores.reset()
+        kept: list[tuple[np.ndarray, ...]] = []
+        for x, y in batches.in_order():
+            losses = self._loss.forward(self._ctx, self._pass.forward(x), y)
+            self._scores.update(y_true=y, y_pred=self._ctx.predictions, losses=losses, penalty=penalty)
+            if keep:
+                kept.append((y.copy(), self._ctx.predictions.copy(), losses.copy()))
+        columns = [np.concatenate(column) for column in zip(*kept, strict=True)] or [np.empty(0)] * 3
+        return Evaluation(self._scores.figures(), *columns)

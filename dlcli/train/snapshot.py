@@ -1,0 +1,75 @@
+"""The whole state of a training loop as named arrays and plain data, and back."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dlcli.errors import DataError
+from dlcli.model import Model
+from dlcli.train.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """`arrays` by name and `state` as plain data; together they continue a run bit for bit.
+
+    Parameters are arrays of their own (`model/dense/kernel`), so that other tools can read them; what
+    the optimizer keeps (`optimizer/m`) are vectors laid out like theta.
+    """
+
+    arrays: dict[str, np.ndarray]
+    state: dict[str, Any]
+
+
+def take(trainer: Trainer) -> Snapshot:
+    """The state of `trainer` between two steps. Arrays are views: write them before the next step."""
+    model = trainer.recipe.model
+    arrays = {f"model/{name}": view for name, view in model.layout.views(trainer.theta).items()}
+    arrays |= {f"buffers/{name}": view for name, view in model.buffers.views(trainer.buffers).items()}
+    arrays |= {f"optimizer/{name}": vector for name, vector in trainer.slots.items()}
+    arrays |= {f"scores/{name}": array for name, array in trainer.scores.arrays().items()}
+    state = {
+        "epoch": trainer.epoch,
+        "step": trainer.step,
+        "batch": trainer.batch,
+        "samples": trainer.samples,
+        "seconds": trainer.seconds,
+        "seed": trainer.streams.seed,
+        "streams": trainer.streams.state(),
+        "callbacks": {type(c).__name__: c.state() for c in trainer.callbacks if c.state()},
+        "stop_reason": trainer.stop_reason,
+    }
+    return Snapshot(arrays, state)
+
+
+def restore(trainer: Trainer, snapshot: Snapshot) -> None:
+    """Puts `trainer` where `snapshot` was taken."""
+    restore_weights(trainer.recipe.model, trainer.theta, trainer.buffers, snapshot)
+    for name, vector in trainer.slots.items():
+        vector[:] = snapshot.arrays[f"optimizer/{name}"]
+    prefix = "scores/"
+    trainer.scores.restore({k[len(prefix):]: a for k, a in snapshot.arrays.items() if k.startswith(prefix)})
+    for counter in ("epoch", "step", "batch", "samples", "seconds", "stop_reason"):
+        setattr(trainer, counter, snapshot.state[counter])
+    trainer.streams.restore(snapshot.state["streams"])
+    for callback in trainer.callbacks:
+        if type(callback).__name__ in snapshot.state["callbacks"]:
+            callback.restore(snapshot.state["callbacks"][type(callback).__name__])
+
+
+def restore_weights(model: Model, theta: np.ndarray, buffers: np.ndarray, snapshot: Snapshot) -> None:
+    """Copies parameters and buffers alone.
+
+    Raises DataError where the snapshot is of another model: which parameter is missing or of another shape.
+    """
+    for prefix, views in (("model", model.layout.views(theta)), ("buffers", model.buffers.views(buffers))):
+        for name, view in views.items():
+            stored = snapshot.arrays.get(f"{prefix}/{name}")
+            if stored is None or stored.shape != view.shape:
+                found = "none" if stored is None else f"shape {stored.shape}"
+                raise DataError(
+                    f"the checkpoint does not fit the model: {name} should have shape {view.shape}, found {found}",
+                    hint="use the configuration with which the checkpoint was made",
+                )
+            view[...] = stored
