@@ -1,0 +1,106 @@
+"""From a data set's description to its splits: loads, falls back where it must, checks, sets aside."""
+
+from dataclasses import dataclass, replace
+
+from dlcli.core.dataset import DataEnv, Dataset, Split, Splits
+from dlcli.core.streams import Streams
+from dlcli.core.target import DataSpec
+from dlcli.data.checks import check
+from dlcli.data.splits import set_aside
+from dlcli.errors import DataError, DataUnavailableError
+
+_TEST, _VALIDATION = 0, 1  # numbers of the random streams, so that one split does not move the other
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The splits of a run.
+
+    `used` is the data set that the samples come from, with the keys that it takes over from the one
+    that it stands in for; `fell_back` is the reason why it stands in, None where nothing does.
+    """
+
+    spec: DataSpec
+    train: Split
+    validation: Split | None
+    test: Split | None
+    used: Dataset
+    fell_back: str | None = None
+
+    def split(self, name: str) -> Split:
+        """The split `train`, `validation` or `test`. Raises DataError where there is none."""
+        split: Split | None = getattr(self, name)
+        if split is None:
+            own = "" if name == "validation" or self.used.has_test else ", and the data brings none of its own"
+            raise DataError(
+                f"there is no {name} split: dataset.{name}_split is 0{own}",
+                where=f"dataset {self.used.type_name()}",
+                hint=f"set dataset.{name}_split, or choose another split",
+            )
+        return split
+
+
+def describe(dataset: Dataset, env: DataEnv) -> DataSpec | None:
+    """What `load` would give if the data can be had, without reading it; None where only the data tells."""
+    return dataset.describe(env)
+
+
+def load(dataset: Dataset, env: DataEnv) -> Loaded:
+    """The splits of `dataset`, or of its fallback. Raises DataUnavailableError or DataError."""
+    used, reason = dataset, None
+    while True:
+        try:
+            splits = used.load(env)
+            break
+        except DataUnavailableError as error:
+            if used.fallback is None:
+                raise
+            reason = f"{reason}\n{error}" if reason else str(error)
+            used = _stand_in(used)
+    check(splits, source=f"dataset {used.type_name()}")
+    train, validation, test = _set_aside(used, splits, Streams(env.seed))
+    loaded = Loaded(spec=splits.spec, train=train, validation=validation, test=test, used=used, fell_back=reason)
+    if reason is not None:
+        env.warn(_notice(dataset, loaded))
+    return loaded
+
+
+def _stand_in(wanted: Dataset) -> Dataset:
+    """The fallback, with the keys of the wanted data set where it sets none itself."""
+    fallback = wanted.fallback
+    assert fallback is not None
+    return replace(
+        fallback,
+        preprocessing=fallback.preprocessing or wanted.preprocessing,
+        validation_split=fallback.validation_split or wanted.validation_split,
+    )
+
+
+def _set_aside(used: Dataset, splits: Splits, streams: Streams) -> tuple[Split, Split | None, Split | None]:
+    """(train, validation, test): what the data brings, or what is drawn from it. The test is drawn first."""
+    train, validation, test = splits.train, splits.validation, splits.test
+    for key, own in (("test_split", test), ("validation_split", validation)):
+        if getattr(used, key) and own is not None:
+            raise DataError(
+                f"the data brings {len(own)} samples for this split; none can be drawn beside them",
+                where=f"dataset.{key}", hint=f"take {key} out",
+            )
+    if used.test_split:
+        train, test = set_aside(train, used.test_split, streams.fresh("split", _TEST), key="test_split")
+    if used.validation_split:
+        train, validation = set_aside(
+            train, used.validation_split, streams.fresh("split", _VALIDATION), key="validation_split",
+        )
+    return train, validation, test
+
+
+def _notice(wanted: Dataset, loaded: Loaded) -> str:
+    name, stand_in = wanted.type_name(), loaded.used.type_name()
+    why = "\n".join(f"    {line.strip()}" for line in str(loaded.fell_back).splitlines())
+    return (
+        f"NOT THE DATA YOU ASKED FOR: {name} cannot be had; {stand_in} is used in its place.\n"
+        f"  wanted: {name}\n"
+        f"  why it cannot be had:\n{why}\n"
+        f"  used instead: {stand_in}, {len(loaded.train)} training samples of shape {loaded.spec.input_shape}\n"
+        f"  Every figure of this run is about {stand_in}. None of them says anything about {name}."
+    )
