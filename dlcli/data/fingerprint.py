@@ -1,0 +1,44 @@
+"""The fingerprint of a run's data: says later whether the same samples are still there."""
+
+import hashlib
+
+import numpy as np
+
+from dlcli.core.dataset import Split
+from dlcli.data.load import Loaded
+from dlcli.data.pieces import cuts
+
+_PIECE = 1 << 24  # bytes
+
+
+def fingerprint(loaded: Loaded) -> dict[str, object]:
+    """What the run was made of, as plain data: data set, samples of each split, sha256.
+
+    The hash is taken over shape, dtype and content of x and y and over the rows of each split. An array
+    that several splits share is hashed once.
+    """
+    digest = hashlib.sha256()
+    sizes: dict[str, int] = {}
+    seen: dict[int, str] = {}
+    splits: dict[str, Split | None] = {"train": loaded.train, "validation": loaded.validation, "test": loaded.test}
+    for name, split in splits.items():
+        if split is None:
+            continue
+        sizes[name] = len(split)
+        for part, array in (("x", split.x), ("y", split.y)):
+            first = seen.setdefault(id(array), f"{name}.{part}")
+            digest.update(f"{name}.{part} is {first}\n".encode())
+            if first == f"{name}.{part}":
+                _add(digest, array)
+        _add(digest, split.rows.astype("<i8"))
+    result: dict[str, object] = {"dataset": loaded.used.type_name(), "splits": sizes, "sha256": digest.hexdigest()}
+    if loaded.fell_back is not None:
+        result["fell_back"] = loaded.fell_back
+    return result
+
+
+def _add(digest: "hashlib._Hash", array: np.ndarray) -> None:
+    digest.update(f"{array.shape} {array.dtype.str}\n".encode())
+    row = array[:1].nbytes
+    for cut in cuts(len(array), row, values=_PIECE):
+        digest.update(np.ascontiguousarray(array[cut]).data)
