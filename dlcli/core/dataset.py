@@ -71,6 +71,8 @@ class Dataset(Component):
     kind: ClassVar[str] = "datasets"
     has_test: ClassVar[bool] = False
     """Whether it comes with a test split of its own; `test_split` is then not allowed."""
+    may_have_validation: ClassVar[bool] = False
+    """Whether it may come with a validation split of its own; only loading tells."""
 
     validation_split: Rate = 0.0
     test_split: Rate = 0.0

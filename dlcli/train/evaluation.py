@@ -45,7 +45,8 @@ class Evaluator:
         """One pass over all samples of `batches`, in order; `keep` also returns what was predicted for each."""
         self._scores.reset()
         kept: list[tuple[np.ndarray, ...]] = []
-        for x, y in batches.in_order():
+        for rows in batches.cut(batches.split.rows):
+            x, y = batches.take(rows)
             losses = self._loss.forward(self._ctx, self._pass.forward(x), y)
             self._scores.update(y_true=y, y_pred=self._ctx.predictions, losses=losses, penalty=penalty)
             if keep:

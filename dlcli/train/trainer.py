@@ -71,7 +71,7 @@ class Trainer:
         self.slots = {name: aligned_zeros(model.layout.trainable, model.dtype) for name in recipe.optimizer.slots()}
         self.scores = Scores(recipe.metrics, recipe.target)
 
-        self.batches = ceil(len(train) / settings.batch_size)
+        self.batches = len(train)
         self.steps_per_epoch = ceil(self.batches / settings.accumulate)
         self.total_steps = settings.steps or (settings.epochs or 1) * self.steps_per_epoch
         self.epochs = ceil(self.total_steps / self.steps_per_epoch)
@@ -93,7 +93,8 @@ class Trainer:
     def run(self) -> None:
         """Trains to the last step, to a callback's `stop_reason`, or to a signal.
 
-        Raises DivergedError where the loss is no longer a finite number.
+        Raises DivergedError where the loss is no longer a finite number; the state is then that of a step half done,
+        and callbacks are told nothing more.
         """
         self._tell("on_train_begin")
         try:
@@ -101,7 +102,7 @@ class Trainer:
                 self._run_epoch()
         finally:
             self._lanes.close()
-            self._tell("on_train_end")
+        self._tell("on_train_end")
 
     def figures(self) -> dict[str, float]:
         """Loss and metrics of the epoch so far."""

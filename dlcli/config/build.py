@@ -1,0 +1,89 @@
+"""From a Config and what a sample looks like to a model that can be trained; checks all shapes on the way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dlcli.config.schema import Config
+from dlcli.config.source import Source
+from dlcli.core.component import plain
+from dlcli.core.loss import Loss
+from dlcli.core.metric import Metric
+from dlcli.core.target import DataSpec
+from dlcli.data.preprocessing import Pipeline
+from dlcli.errors import ConfigError, Problem, ShapeError
+from dlcli.model import Model, split_link
+from dlcli.train.lanes import lanes_for
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a configuration comes to for one kind of samples; `config` has the number of lanes filled in."""
+
+    config: Config
+    spec: DataSpec
+    pipeline: Pipeline
+    model: Model
+    loss: Loss
+    metrics: Mapping[str, Metric]
+
+
+def build(config: Config, spec: DataSpec, source: Source, *, dtype: str | None = None) -> Built:
+    """Plans every shape from the sample to the loss; allocates nothing.
+
+    Raises ConfigError, at the line of the layer, transform, loss or metric that does not fit; `source` tells the lines.
+    """
+    problems: list[Problem] = []
+    pipeline = model = None
+    try:
+        pipeline = Pipeline(config.dataset.preprocessing, spec)
+    except ShapeError as error:
+        problems.append(_problem(source, ("dataset", "preprocessing", *error.path), error))
+    loss = config.loss
+    if pipeline is not None:
+        try:
+            layers, link, loss = split_link(config.model.layers, config.loss)
+            model = Model(layers, pipeline.out_shape, dtype=dtype or config.dtype, link=link)
+        except ShapeError as error:
+            problems.append(_problem(source, ("model", "layers", *error.path), error))
+    if model is not None:
+        try:
+            loss.check(model.out_shape, spec.target)
+        except ShapeError as error:
+            problems.append(_problem(source, ("loss",), error))
+    for number, metric in enumerate(config.metrics):
+        try:
+            metric.check(spec.target)
+        except ShapeError as error:
+            problems.append(_problem(source, ("metrics", number), error))
+    problems += _unknown_classes(source, config, spec)
+    if problems or pipeline is None or model is None:
+        raise ConfigError(problems)
+    training = config.training
+    if training.lanes is None:
+        training = replace(training, lanes=lanes_for(model.flops, training.batch_size))
+    metrics = {metric.type_name(): metric for metric in config.metrics if metric.type_name() != "loss"}
+    return Built(replace(config, training=training), spec, pipeline, model, loss, metrics)
+
+
+def resolved(config: Config) -> dict[str, Any]:
+    """A configuration with every default filled in, as plain data that validates to the same Config."""
+    data: dict[str, Any] = plain(config)
+    return data
+
+
+def _problem(source: Source, path: tuple[str | int, ...], error: ShapeError) -> Problem:
+    message = f"{error.where}: {error.message}" if error.where else error.message
+    return source.problem(path, message, error.hint)
+
+
+def _unknown_classes(source: Source, config: Config, spec: DataSpec) -> list[Problem]:
+    labels = spec.target.labels
+    return [
+        source.problem(
+            ("training", "class_weight", label),
+            f"no class is named '{label}'; there are {', '.join(labels) or 'none'}",
+            key=True,
+        )
+        for label in config.training.class_weight or {} if label not in labels
+    ]

@@ -1,0 +1,80 @@
+"""From plain data to a Config: every mistake at once, each at its line, before any data is read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from dlcli import registry
+from dlcli.config.explain import explain
+from dlcli.config.schema import Config
+from dlcli.config.source import Source
+from dlcli.core.component import from_yaml
+from dlcli.errors import ConfigError, Problem
+
+
+def validate(source: Source) -> Config:
+    """The configuration that `source` describes; `name` is by default the file's.
+
+    Raises ConfigError with every key that is unknown, missing, of the wrong type or out of bounds; where there
+    is none, with every pair of keys that contradict each other.
+    """
+    data = {"name": Path(source.name).stem, **source.data}
+    try:
+        config: Config = from_yaml(Config, data)
+    except ValidationError as error:
+        problems = [explain(source, e) for e in error.errors(include_url=False)]
+    else:
+        problems = list(_contradictions(source, config))
+        if not problems:
+            return config
+    raise ConfigError(sorted(problems, key=lambda p: (p.line, p.column)))
+
+
+def _contradictions(source: Source, config: Config) -> Iterator[Problem]:
+    dataset, training = config.dataset, config.training
+    if not config.model.layers:
+        yield source.problem(("model", "layers"), "expected at least one layer; the list is empty")
+    if training.epochs is not None and training.steps is not None:
+        yield source.problem(("training", "steps"), "epochs and steps are both given", "take one of them out", key=True)
+    if dataset.has_test and dataset.test_split:
+        yield source.problem(
+            ("dataset", "test_split"), f"{dataset.type_name()} has a test split of its own", "take test_split out",
+        )
+    if training.lanes is not None and training.lanes > training.batch_size:
+        yield source.problem(
+            ("training", "lanes"), f"expected at most batch_size, {training.batch_size}; found {training.lanes}",
+        )
+    yield from _repeated_metrics(source, config)
+    validated = dataset.validation_split > 0 or dataset.may_have_validation
+    for block in ("early_stopping", "checkpoint"):
+        settings = getattr(training, block)
+        if settings is not None and settings.monitor is not None:
+            yield from _unknown_monitor(source, config, ("training", block, "monitor"), settings.monitor, validated)
+
+
+def _repeated_metrics(source: Source, config: Config) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for number, metric in enumerate(config.metrics):
+        name = metric.type_name()
+        if name in seen:
+            yield source.problem(("metrics", number), f"{name} is listed twice", "take one of them out")
+        seen.add(name)
+
+
+def _unknown_monitor(
+    source: Source, config: Config, path: tuple[str, ...], monitor: str, validated: bool,
+) -> Iterator[Problem]:
+    known = figure_names(config, validated=True)
+    if monitor not in known:
+        message = f"no figure is named '{monitor}'; there are {', '.join(known)}"
+        yield source.problem(path, message, registry.did_you_mean(monitor, known))
+    elif monitor.startswith("val_") and not validated:
+        message = f"'{monitor}' needs a validation split, and there is none"
+        yield source.problem(path, message, f"set dataset.validation_split: 0.2, or monitor '{monitor[4:]}'")
+
+
+def figure_names(config: Config, *, validated: bool) -> tuple[str, ...]:
+    """The figures of every epoch that can be monitored: `loss`, `val_loss`, `accuracy`, `val_accuracy`, ..."""
+    names = dict.fromkeys(["loss", *(metric.type_name() for metric in config.metrics)])
+    return tuple(f"{prefix}{name}" for name in names for prefix in (("", "val_") if validated else ("",)))

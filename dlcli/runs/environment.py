@@ -1,0 +1,48 @@
+"""environment.json: in what surroundings a run came about."""
+
+import importlib.metadata
+import os
+import platform
+import sys
+from typing import Any
+
+from dlcli.version import __version__
+
+_LIBRARIES = ("numpy", "pyyaml", "pydantic", "safetensors", "click", "rich", "tqdm", "pooch", "Pillow", "matplotlib")
+_EXTRAS = ("numba", "polars", "onnx", "onnxruntime", "torch", "scikit-learn")
+
+
+def describe() -> dict[str, Any]:
+    """Versions, machine, cores and BLAS, as plain data."""
+    return {
+        "dlcli": __version__,
+        "python": sys.version.split()[0],
+        "implementation": platform.python_implementation(),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "cores": cores(),
+        "libraries": {name: version for name in _LIBRARIES if (version := _version(name))},
+        "extras": {name: version for name in _EXTRAS if (version := _version(name))},
+        "blas": blas(),
+    }
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def blas() -> list[dict[str, Any]]:
+    """The BLAS libraries that NumPy has loaded: name, version, architecture, threads."""
+    import numpy  # noqa: F401  # loads the library that is asked about
+    from threadpoolctl import threadpool_info
+
+    keys = ("internal_api", "version", "architecture", "num_threads")
+    return [{key: info.get(key) for key in keys} for info in threadpool_info() if info.get("user_api") == "blas"]
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,63 @@
+"""Finds the run that a user means."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dlcli import registry
+from dlcli.errors import UsageError
+from dlcli.runs.directory import RunDirectory
+
+
+@dataclass(frozen=True)
+class Found:
+    """A run, and the checkpoint where the user named one by its file."""
+
+    run: RunDirectory
+    checkpoint: Path | None = None
+
+
+def find(runs_dir: Path, name: str) -> Found:
+    """The run that `name` means: an id, a unique prefix of one, `latest`, a run directory, or a checkpoint file.
+
+    Raises UsageError where there is none, or where a prefix fits several: it lists them.
+    """
+    path = Path(name).expanduser()
+    if path.suffix == ".safetensors" and path.is_file():
+        run = path.resolve().parent.parent
+        if not (run / "config.resolved.yaml").is_file():
+            raise UsageError(
+                "the checkpoint lies in no run directory", where=name, hint="name a checkpoint inside a run",
+            )
+        return Found(RunDirectory(run), path.resolve())
+    if path.is_dir() and (path / "config.resolved.yaml").is_file():
+        return Found(RunDirectory(path.resolve()))
+    runs = all_runs(runs_dir)
+    ids = [run.id for run in runs]
+    if name == "latest" and runs:
+        return Found(runs[-1])
+    fitting = [run for run in runs if run.id == name] or [run for run in runs if run.id.startswith(name)]
+    if len(fitting) == 1:
+        return Found(fitting[0])
+    if fitting:
+        candidates = "\n    ".join(run.id for run in fitting)
+        raise UsageError(
+            f"'{name}' is the beginning of {len(fitting)} runs:\n    {candidates}",
+            hint="give more of the id, or `latest`",
+        )
+    if not runs:
+        raise UsageError(
+            f"there is no run '{name}': {runs_dir} has none",
+            hint="`dlcli train CONFIG` makes one; another place is named with --runs-dir or DLCLI_RUNS_DIR",
+        )
+    raise UsageError(
+        f"there is no run '{name}' in {runs_dir}",
+        hint=registry.did_you_mean(name, ids) or "`dlcli runs list` shows what there is",
+    )
+
+
+def all_runs(runs_dir: Path) -> list[RunDirectory]:
+    """All runs of a folder, the oldest first (ids begin with the time)."""
+    if not runs_dir.is_dir():
+        return []
+    found = (entry for entry in runs_dir.iterdir() if (entry / "status.json").is_file())
+    return [RunDirectory(entry) for entry in sorted(found, key=lambda entry: entry.name)]
