@@ -8,7 +8,9 @@ import numpy as np
 from dlcli.core.activation import Activation
 from dlcli.core.component import Example
 from dlcli.core.context import Context
-from dlcli.kernels.softmax import softmax, softmax_backward
+from dlcli.core.layer import Plan
+from dlcli.errors import ShapeError
+from dlcli.kernels.softmax import FEW, softmax, softmax_backward
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,11 +21,27 @@ class Softmax(Activation):
     `categorical_crossentropy` the two are computed as one, which is both exact and stable.
     """
 
-    examples: ClassVar = (Example({}, (5,)), Example({}, (3, 4)))
+    examples: ClassVar = (Example({}, (5,)), Example({}, (3, 4)), Example({}, (30,)))
+
+    def plan(self, in_shape: tuple[int, ...]) -> Plan:
+        """The same shape; there must be an axis to sum over."""
+        if not in_shape:
+            raise ShapeError(
+                "softmax needs an axis of classes; got samples that are single numbers",
+                hint="put {type: reshape, shape: [1]} before it, or use sigmoid",
+            )
+        return super().plan(in_shape)
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """y = softmax(x), after the largest x of each row is taken off so that exp cannot overflow."""
-        ctx.y = softmax(x, out=ctx.empty("y", x.shape), row=ctx.empty("row", (*x.shape[:-1], 1)))
+        K = x.shape[-1]
+        M = x.size // K
+        columns = ctx.empty("columns", (K, M)) if K <= FEW else None
+        softmax(
+            x.reshape(M, K), out=ctx.empty("y", (M, K)),
+            peak=ctx.empty("peak", (M,)), total=ctx.empty("total", (M,)), columns=columns,
+        )
+        ctx.y = ctx.empty("y", x.shape)
         return ctx.y
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray:
