@@ -56,8 +56,9 @@ def load(dataset: Dataset, env: DataEnv) -> Loaded:
             if used.fallback is None:
                 raise
             reason = f"{reason}\n{error}" if reason else str(error)
-            used = _stand_in(used)
-    check(splits, source=f"dataset {used.type_name()}")
+            used = stand_in(used)
+    path = getattr(used, "path", None)
+    check(splits, source=f"dataset {used.type_name()}" + (f" ({path})" if path else ""))
     train, validation, test = _set_aside(used, splits, Streams(env.seed))
     loaded = Loaded(spec=splits.spec, train=train, validation=validation, test=test, used=used, fell_back=reason)
     if reason is not None:
@@ -65,7 +66,7 @@ def load(dataset: Dataset, env: DataEnv) -> Loaded:
     return loaded
 
 
-def _stand_in(wanted: Dataset) -> Dataset:
+def stand_in(wanted: Dataset) -> Dataset:
     """The fallback, with the keys of the wanted data set where it sets none itself."""
     fallback = wanted.fallback
     assert fallback is not None
