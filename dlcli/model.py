@@ -1,7 +1,7 @@
 """A model: layers in a row, the layout of their parameters in one vector, and passes through them."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,10 +9,11 @@ import numpy as np
 from dlcli import registry
 from dlcli.core import sequence
 from dlcli.core.activation import Activation
-from dlcli.core.context import Context
-from dlcli.core.layer import Layer, Planned
+from dlcli.core.context import Context, Flow
+from dlcli.core.layer import Layer
 from dlcli.core.loss import Loss
 from dlcli.core.params import Layout, Param
+from dlcli.core.plan import Plan, Planned
 from dlcli.errors import ShapeError
 
 
@@ -38,6 +39,7 @@ class Model:
         self.out_shape = self.nodes[-1].plan.out_shape if self.nodes else in_shape
         self.layout = Layout(dict(_params(self.nodes)))
         self.buffers = Layout(dict(_buffers(self.nodes)))
+        self.whole_batch = any(node.layer.whole_batch for node in _all(self.nodes))
         self.flops = sum(node.plan.flops for node in self.nodes)
 
     def initialize(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -72,15 +74,18 @@ class Pass:
         rng: np.random.Generator | None = None,
         training: bool = False,
         input_gradient: bool = False,
+        flow: Flow | None = None,
     ) -> None:
         self.model = model
+        self.flow = flow or Flow()
         self.grad = model.layout.zeros(model.dtype) if grad is None else grad
-        maker = _ContextMaker(model, theta, buffers, self.grad, rng, training)
+        maker = _ContextMaker(model, theta, buffers, self.grad, rng, training, self.flow)
         self.contexts = maker.sequence(model.nodes, "", input_gradient, True)
-        self._memory = maker.context("", needs_dx=False)
+        self._memory = maker.context("", Plan(out_shape=model.out_shape), needs_dx=False)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Outputs (N, *out_shape) of x (N, *in_shape), before the link."""
+        self.flow.mask = None
         return sequence.forward(self.model.nodes, self.contexts, x)
 
     def backward(self, dy: np.ndarray) -> np.ndarray | None:
@@ -109,11 +114,12 @@ class _ContextMaker:
         grad: np.ndarray,
         rng: np.random.Generator | None,
         training: bool,
+        flow: Flow,
     ) -> None:
         self.params = model.layout.views(theta)
         self.grads = model.layout.views(grad)
         self.buffers = model.buffers.views(buffers)
-        self.dtype, self.rng, self.training = model.dtype, rng, training
+        self.dtype, self.rng, self.training, self.flow = model.dtype, rng, training, flow
 
     def sequence(self, nodes: Sequence[Planned], prefix: str, needs_dx: bool, trainable: bool) -> tuple[Context, ...]:
         """One context a node. A node's input gradient is needed once anything before it learns."""
@@ -122,25 +128,25 @@ class _ContextMaker:
             learns = trainable and node.layer.trainable
             path = f"{prefix}{node.name}"
             children = self.sequence(node.plan.children, f"{path}/", needs_dx, learns)
-            contexts.append(self.context(path, node.plan.params, node.plan.buffers, children, needs_dx=needs_dx))
+            contexts.append(self.context(path, node.plan, children, needs_dx=needs_dx))
             needs_dx = needs_dx or (learns and any(p.trainable for _, p in _params((node,))))
         return tuple(contexts)
 
-    def context(
-        self,
-        path: str,
-        params: Iterable[str] = (),
-        buffers: Iterable[str] = (),
-        children: tuple[Context, ...] = (),
-        *,
-        needs_dx: bool,
-    ) -> Context:
+    def context(self, path: str, plan: Plan, children: tuple[Context, ...] = (), *, needs_dx: bool) -> Context:
         return Context(
-            params={name: self.params[f"{path}/{name}"] for name in params},
-            grads={name: self.grads[f"{path}/{name}"] for name in params},
-            buffers={name: self.buffers[f"{path}/{name}"] for name in buffers},
-            children=children, dtype=self.dtype, training=self.training, needs_dx=needs_dx, rng=self.rng,
+            plan=plan,
+            params={name: self.params[f"{path}/{name}"] for name in plan.params},
+            grads={name: self.grads[f"{path}/{name}"] for name in plan.params},
+            buffers={name: self.buffers[f"{path}/{name}"] for name in plan.buffers},
+            children=children, dtype=self.dtype, training=self.training, needs_dx=needs_dx,
+            rng=self.rng, flow=self.flow,
         )
+
+
+def _all(nodes: Sequence[Planned]) -> Iterator[Planned]:
+    for node in nodes:
+        yield node
+        yield from _all(node.plan.children)
 
 
 def _params(nodes: Sequence[Planned], prefix: str = "", trainable: bool = True) -> Iterator[tuple[str, Param]]:

@@ -24,6 +24,9 @@ PACKAGES = {
     "transforms": "dlcli.data.transforms",
 }
 
+ALIASES = {"losses": {"mean_squared_error": "mse", "mean_absolute_error": "mae"}}
+"""By kind, further names of YAML types: what people arrive with. Listings and resolved configs have the type itself."""
+
 
 @cache
 def names(kind: str) -> tuple[str, ...]:
@@ -32,9 +35,15 @@ def names(kind: str) -> tuple[str, ...]:
     return tuple(sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_")))
 
 
+def canonical(kind: str, name: str) -> str:
+    """The YAML type that a name or an alias stands for; the name itself where it is no alias."""
+    return ALIASES.get(kind, {}).get(name, name)
+
+
 @cache
 def get(kind: str, name: str) -> type[Any]:
     """The component class behind a YAML type. Raises KeyError for a name that is not there."""
+    name = canonical(kind, name)
     if name not in names(kind):
         raise KeyError(name)
     return component_of(importlib.import_module(f"{PACKAGES[kind]}.{name}"))

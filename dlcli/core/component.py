@@ -33,7 +33,7 @@ class Keys:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], CoreSchema]) -> CoreSchema:
         inner = {**handler(source), "strict": False}  # a dict will do; its values stay strict
-        return core_schema.no_info_wrap_validator_function(cls._validate, inner)  # type: ignore[arg-type]
+        return core_schema.no_info_wrap_validator_function(cls._validate, inner)
 
     @classmethod
     def _validate(cls, value: Any, handler: Callable[[Any], Any]) -> Any:
@@ -102,7 +102,7 @@ def _component(contract: type[Component], value: Any) -> Component:
         )
     if "type" not in value:
         raise PydanticCustomError("component", "expected a mapping with the key 'type'; it has none", {})
-    name = value["type"]
+    name = registry.canonical(contract.kind, value["type"]) if isinstance(value["type"], str) else value["type"]
     known = registry.names(contract.kind)
     if name not in known or not issubclass(registry.get(contract.kind, name), contract):
         fitting = [n for n in known if issubclass(registry.get(contract.kind, n), contract)]
@@ -121,7 +121,7 @@ def _explained(error: ErrorDetails, known: list[str]) -> InitErrorDetails:
     context = dict(error.get("ctx", {}))
     if error["type"] == "unexpected_keyword_argument" and len(error["loc"]) == 1:
         context |= {"known": ", ".join(known), "hint": registry.did_you_mean(str(error["loc"][0]), known)}
-    custom = PydanticCustomError(error["type"], error["msg"], context)  # type: ignore[arg-type]
+    custom = PydanticCustomError(error["type"], error["msg"], context)
     return {"type": custom, "loc": error["loc"], "input": error["input"]}
 
 

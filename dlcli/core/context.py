@@ -4,23 +4,44 @@ A layer keeps no state of its own; whatever backward needs from forward it keeps
 two sets of contexts, so one model runs in many threads at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlcli.core.memory import Memory
+from dlcli.core.plan import Plan
+
+
+class Flow:
+    """What travels through a pass beside x, shared by all its contexts.
+
+    `mask`: (N, T) bool, True where a sequence has something to say, or None: all of it has. A layer that makes
+    padding visible sets it, one that takes the time axis away sets None. `lane` is the number of the lane, and
+    `all_reduce` sums an array over the lanes of the batch in place, in the order of the lanes: after it every lane
+    holds the same bits.
+    """
+
+    def __init__(self, *, lane: int = 0, all_reduce: Callable[[np.ndarray], None] | None = None) -> None:
+        self.mask: np.ndarray | None = None
+        self.lane = lane
+        self.all_reduce = all_reduce or _alone
+
+
+def _alone(array: np.ndarray) -> None:
+    """The sum over one lane."""
 
 
 class Context(Memory):
     """One layer's side of one pass.
 
-    `params`: its parameters by name, views into theta, read only. `grads`: where backward writes their
-    gradients, by the same names, views into the pass's gradient vector; backward overwrites, it never
-    adds. `buffers`: values that are kept but not trained, such as running means. `children`: contexts of
-    a composite layer's own layers, in order. `training`: dropout drops only then. `needs_dx`: False
-    where nobody reads the input gradient (the first layer); backward may then return None. `rng`: the
-    lane's random stream. `dtype`: the floating-point type of the model.
+    `plan`: what the layer planned, its own layers (`plan.children`) among it. `params`: its parameters by
+    name, views into theta, read only. `grads`: where backward writes their gradients, by the same names, views
+    into the pass's gradient vector; backward overwrites, it never adds. `buffers`: values that are kept but not
+    trained, such as running means. `children`: contexts of a composite layer's own layers, in order. `training`:
+    dropout drops only then. `needs_dx`: False where nobody reads the input gradient (the first layer);
+    backward may then return None. `rng`: the lane's random stream. `dtype`: the floating-point type of the
+    model. `flow`: what travels through the pass beside x.
 
     Any other attribute is a layer's own: `ctx.x = x` in forward, `ctx.x` in backward.
     """
@@ -28,6 +49,7 @@ class Context(Memory):
     def __init__(
         self,
         *,
+        plan: Plan,
         params: Mapping[str, np.ndarray],
         grads: Mapping[str, np.ndarray],
         buffers: Mapping[str, np.ndarray],
@@ -36,7 +58,10 @@ class Context(Memory):
         training: bool,
         needs_dx: bool,
         rng: np.random.Generator | None,
+        flow: Flow,
     ) -> None:
+        self.plan = plan
+        self.flow = flow
         self.params = params
         self.grads = grads
         self.buffers = buffers

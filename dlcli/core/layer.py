@@ -1,33 +1,17 @@
 """The contract of layers."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from dlcli.core.component import Component
-from dlcli.core.context import Context
 from dlcli.core.fields import Name
-from dlcli.core.params import Param
+from dlcli.core.plan import Plan, Planned
 
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What a layer does to one sample, known before any memory is taken.
-
-    `out_shape` is the shape of one output sample. `params` are the parameters the layer needs and
-    `buffers` the values it keeps but does not train, by name. `children` are the planned layers of a composite,
-    in the order of `ctx.children`. `flops` counts the multiplications and additions of the forward
-    pass of one sample.
-    """
-
-    out_shape: tuple[int, ...]
-    params: Mapping[str, Param] = field(default_factory=dict)
-    buffers: Mapping[str, Param] = field(default_factory=dict)
-    children: tuple["Planned", ...] = ()
-    flops: int = 0
+if TYPE_CHECKING:
+    from dlcli.core.context import Context
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +25,8 @@ class Layer(Component):
     kind: ClassVar[str] = "layers"
     exact_gradient: ClassVar[bool] = True
     """Whether the derivative exists wherever examples are checked; False for a step function."""
+    whole_batch: ClassVar[bool] = False
+    """Whether forward or backward calls `ctx.flow.all_reduce`: lanes then run side by side, and wait for each other."""
 
     name: Name | None = None
     trainable: bool = True
@@ -54,12 +40,12 @@ class Layer(Component):
         raise NotImplementedError
 
     @abstractmethod
-    def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
+    def forward(self, ctx: "Context", x: np.ndarray) -> np.ndarray:
         """y: (N, *out_shape) of x: (N, *in_shape). Keeps in `ctx` what backward needs; leaves x as it is."""
         raise NotImplementedError
 
     @abstractmethod
-    def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
+    def backward(self, ctx: "Context", dy: np.ndarray) -> np.ndarray | None:
         """dx of dy. Overwrites `ctx.grads`; leaves dy as it is; may return None where not `ctx.needs_dx`."""
         raise NotImplementedError
 
@@ -68,11 +54,4 @@ class Layer(Component):
         return (self,)
 
 
-@dataclass(frozen=True)
-class Planned:
-    """A layer with its place in a model: a unique `name`, the shape it gets, and its plan."""
-
-    name: str
-    layer: Layer
-    in_shape: tuple[int, ...]
-    plan: Plan
+__all__ = ["Layer", "Plan", "Planned"]

@@ -1,4 +1,4 @@
-"""glorot_uniform: uniform values whose spread keeps the variance of activations through a layer."""
+"""glorot_uniform: uniform values whose spread keeps the variance of activations and of gradients through a layer."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -6,7 +6,8 @@ from typing import ClassVar
 import numpy as np
 
 from dlcli.core.component import Example
-from dlcli.core.initializer import Initializer, fans
+from dlcli.core.initializer import Initializer
+from dlcli.initializers.variance_scaling import VarianceScaling
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,13 +15,11 @@ class GlorotUniform(Initializer):
     """Uniform in [-limit, limit] with limit = sqrt(6 / (fan_in + fan_out)). Keras' default for kernels.
 
     Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
-    networks", AISTATS 2010, equation 16.
+    networks", AISTATS 2010.
     """
 
     examples: ClassVar = (Example(),)
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         """Values of `shape`, drawn from `rng`."""
-        fan_in, fan_out = fans(shape)
-        limit = np.sqrt(6.0 / (fan_in + fan_out))
-        return rng.uniform(-limit, limit, shape)
+        return VarianceScaling(scale=1.0, mode="fan_avg", distribution="uniform").draw(shape, rng)

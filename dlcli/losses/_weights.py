@@ -1,4 +1,4 @@
-"""How a loss applies the weights of its samples."""
+"""How losses apply the weights of samples and average over the outputs of a sample."""
 
 import numpy as np
 
@@ -16,10 +16,11 @@ def scaled(ctx: Context, weight: float | np.ndarray, factor: float) -> float | n
     return float(weight) * factor
 
 
-def mean_over_positions(ctx: Context, losses: np.ndarray, samples: int) -> np.ndarray:
-    """Losses (N,) as the mean of those of all positions (N * T,), or as they are where T is 1."""
-    if len(losses) == samples:
-        return losses
-    out: np.ndarray = np.add.reduce(losses.reshape(samples, -1), axis=1, out=ctx.empty("mean", (samples,)))
-    out *= samples / len(losses)
-    return out
+def mean_over_outputs(ctx: Context, terms: np.ndarray) -> np.ndarray:
+    """Losses (N,): the mean of the terms (N, ...) of each sample."""
+    samples = len(terms)
+    if terms.size == samples:
+        return terms.reshape(samples)
+    losses: np.ndarray = np.add.reduce(terms.reshape(samples, -1), axis=1, out=ctx.empty("mean", (samples,)))
+    losses *= samples / terms.size
+    return losses

@@ -13,7 +13,7 @@ from dlcli.core.loss import Loss
 from dlcli.core.target import Target
 from dlcli.errors import ShapeError
 from dlcli.kernels.softmax import FEW, softmax
-from dlcli.losses._weights import mean_over_positions, scaled
+from dlcli.losses._weights import mean_over_outputs, scaled
 
 EPSILON = 1e-7
 
@@ -94,7 +94,7 @@ class CategoricalCrossentropy(Loss):
                 np.add.reduce(shifted, axis=1, out=picked)
             losses -= picked
         ctx.shape = y_pred.shape
-        return mean_over_positions(ctx, losses, len(y_pred))
+        return mean_over_outputs(ctx, losses.reshape(len(y_pred), -1))
 
     def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """On logits weight (p - y_true); on probabilities the derivative of the clipped logarithm."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlcli.errors import DataError
+from dlcli.files import replacing
 from dlcli.report.class_names import check_labels, shorten
 from dlcli.report.confusion_table import as_table
 from dlcli.report.figure import INK, colour_bar, picture
-from dlcli.report.replacing import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlcli.report.replacing import replacing
+from dlcli.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

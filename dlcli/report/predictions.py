@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from dlcli.errors import DataError
-from dlcli.report.replacing import replacing
+from dlcli.files import replacing
 
 
 def write_csv(

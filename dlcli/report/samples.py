@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dlcli.core.transform import Samples
 from dlcli.errors import DataError
 from dlcli.report.class_names import shorten
 from dlcli.report.figure import BLUE, INK, MUTED, ORANGE, picture
@@ -19,7 +20,7 @@ _ACROSS = 8
 
 def draw(
     path: str | Path,
-    images: np.ndarray,
+    images: Samples,
     y_true: np.ndarray,
     y_pred: np.ndarray | None,
     labels: Sequence[str],
@@ -33,7 +34,7 @@ def draw(
     shapes and without images, OSError where it cannot write.
     """
     _check(images, y_true, y_pred, confidence)
-    count = len(images)
+    count = images.shape[0]
     order = np.arange(count)
     if y_pred is not None:
         sure = np.zeros(count) if confidence is None else np.nan_to_num(confidence)
@@ -94,18 +95,19 @@ def _displayable(images: np.ndarray) -> np.ndarray:
 
 
 def _check(
-    images: np.ndarray, y_true: np.ndarray, y_pred: np.ndarray | None, confidence: np.ndarray | None
+    images: Samples, y_true: np.ndarray, y_pred: np.ndarray | None, confidence: np.ndarray | None
 ) -> None:
-    if not (images.ndim == 3 or (images.ndim == 4 and images.shape[-1] in (1, 3))) or not images.size:
+    axes = len(images.shape)
+    if not (axes == 3 or (axes == 4 and images.shape[-1] in (1, 3))) or not all(images.shape):
         raise DataError(
             f"expected images as (N, H, W), (N, H, W, 1) or (N, H, W, 3), found {images.shape}",
             where="samples",
             hint="only data sets whose samples are images have a picture",
         )
     for name, values in (("y_true", y_true), ("y_pred", y_pred), ("confidence", confidence)):
-        if values is not None and values.shape != (len(images),):
+        if values is not None and values.shape != (images.shape[0],):
             raise DataError(
-                f"expected shape ({len(images)},), one entry for each image, found {values.shape}",
+                f"expected shape ({images.shape[0]},), one entry for each image, found {values.shape}",
                 where=f"samples, {name}",
                 hint="pass class numbers and the probability of the predicted class",
             )

@@ -55,7 +55,7 @@ def read(path: Path) -> Checkpoint:
             "there is no such checkpoint", where=str(path), hint="`dlcli runs show RUN` lists those of a run",
         )
     try:
-        with safe_open(path, framework="np") as file:  # type: ignore[no-untyped-call]
+        with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a mapping
     except (SafetensorError, OSError) as error:

@@ -6,14 +6,17 @@ not on how many threads ran them.
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
-from dlcli.core.context import Context
+from dlcli.core.context import Context, Flow
 from dlcli.core.loss import Loss
+from dlcli.core.plan import Plan
 from dlcli.core.streams import Streams
 from dlcli.model import Model, Pass
+from dlcli.train.lane_sum import LaneSum
 
 
 class Lane:
@@ -28,10 +31,11 @@ class Lane:
         *,
         grad: np.ndarray,
         rng: np.random.Generator,
+        flow: Flow,
     ) -> None:
         self.grad = grad
         self.loss = loss
-        self.through = Pass(model, theta, buffers, grad=grad, rng=rng, training=True)
+        self.through = Pass(model, theta, buffers, grad=grad, rng=rng, training=True, flow=flow)
         self.ctx = loss_context(model)
         self.losses = self.y_true = self.y_pred = np.empty(0)
 
@@ -56,32 +60,41 @@ class Lanes:
         threads: int,
         streams: Streams,
     ) -> None:
+        self._sum = LaneSum(count)
         self._lanes = [
-            Lane(model, loss, theta, buffers, grad=model.layout.zeros(model.dtype), rng=streams.kept(f"lane {number}"))
+            Lane(
+                model, loss, theta, buffers, grad=model.layout.zeros(model.dtype), rng=streams.kept(f"lane {number}"),
+                flow=Flow(lane=number, all_reduce=partial(self._sum.add, number) if count > 1 else None),
+            )
             for number in range(count)
         ]
         self.grad = self._lanes[0].grad
-        threads = min(threads, count)
+        # Lanes that wait for each other need a thread each, however few may work at once.
+        threads = count if model.whole_batch else min(threads, count)
         self._pool = ThreadPoolExecutor(threads, "lane") if threads > 1 else None
 
     def run(self, x: np.ndarray, y: np.ndarray, weight: float | np.ndarray) -> Sequence[Lane]:
         """Runs a batch x: (N, ...), y: (N, ...), weight a scalar or (N,); returns the lanes that had samples."""
         if len(self._lanes) == 1 or len(x) == 1:
+            if len(self._lanes) > 1:
+                self._sum.start(1)
             self._lanes[0].run(x, y, weight)
             return self._lanes[:1]
         count = min(len(self._lanes), len(x))
         edges = [len(x) * number // count for number in range(count + 1)]
         active = self._lanes[:count]
-        pieces = [
-            (lane, x[a:b], y[a:b], weight[a:b] if isinstance(weight, np.ndarray) else weight)
-            for lane, (a, b) in zip(active, pairwise(edges), strict=True)
-        ]
-        if self._pool is None:
-            for lane, *piece in pieces:
-                lane.run(*piece)
-        else:
-            for done in [self._pool.submit(lane.run, *piece) for lane, *piece in pieces]:
-                done.result()
+
+        def run(lane: Lane, edge: tuple[int, int]) -> None:
+            piece = slice(*edge)
+            try:
+                lane.run(x[piece], y[piece], weight[piece] if isinstance(weight, np.ndarray) else weight)
+            except BaseException:
+                self._sum.stop()
+                raise
+
+        self._sum.start(count)
+        mapped = map if self._pool is None else self._pool.map
+        list(mapped(run, active, pairwise(edges)))  # waits for each lane, and raises what it raised
         for lane in active[1:]:
             self.grad += lane.grad
         return active
@@ -100,7 +113,8 @@ class Lanes:
 def loss_context(model: Model) -> Context:
     """A context for a loss: no parameters, only memory."""
     return Context(
-        params={}, grads={}, buffers={}, dtype=model.dtype, training=True, needs_dx=True, rng=None,
+        plan=Plan(out_shape=model.out_shape), params={}, grads={}, buffers={}, dtype=model.dtype,
+        training=True, needs_dx=True, rng=None, flow=Flow(),
     )
 
 

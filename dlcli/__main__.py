@@ -1,0 +1,5 @@
+"""`python -m dlcli` is `dlcli`."""
+
+from dlcli.cli.main import main
+
+raise SystemExit(main())

@@ -1,0 +1,128 @@
+"""From a YAML file and overrides to a configuration, a model, and the data for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlcli.app.surroundings import Surroundings
+from dlcli.app.ui import Ui
+from dlcli.config.build import Built, build
+from dlcli.config.load import load, loads
+from dlcli.config.overrides import apply
+from dlcli.config.schema import Config
+from dlcli.config.source import Source
+from dlcli.config.validate import validate
+from dlcli.core.dataset import Dataset, Split
+from dlcli.core.target import DataSpec
+from dlcli.data import load as data
+from dlcli.data.load import Loaded
+from dlcli.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configured:
+    """A valid configuration; `source` tells the lines, `folder` is where its relative paths start."""
+
+    source: Source
+    config: Config
+    folder: Path | None
+
+
+def read(path: Path, overrides: Sequence[str] = (), **changes: Any) -> Configured:
+    """Reads and validates a file; `changes` are top-level keys given by flags, such as `seed`."""
+    return _configured(load(path), overrides, changes, path.resolve().parent)
+
+
+def read_text(text: str, name: str, overrides: Sequence[str] = (), *, folder: Path | None) -> Configured:
+    """Validates a configuration that was stored with a run."""
+    return _configured(loads(text, name), overrides, {}, folder)
+
+
+def _configured(source: Source, overrides: Sequence[str], changes: dict[str, Any], folder: Path | None) -> Configured:
+    given = [f"{key}={value}" for key, value in changes.items() if value is not None]
+    source = apply(source, [*overrides, *given])
+    return Configured(source=source, config=validate(source), folder=folder)
+
+
+def describe(configured: Configured, surroundings: Surroundings, ui: Ui) -> DataSpec | None:
+    """What a sample looks like, found without reading the data; None where only the data tells."""
+    env = surroundings.data_env(config_dir=configured.folder, seed=configured.config.seed, warn=ui.warn)
+    return data.describe(configured.config.dataset, env)
+
+
+def plan(configured: Configured, surroundings: Surroundings, ui: Ui) -> Built | None:
+    """All shapes, checked without reading the data; None where only the data tells them."""
+    spec = describe(configured, surroundings, ui)
+    return None if spec is None else build(configured.config, spec, configured.source)
+
+
+def load_data(configured: Configured, surroundings: Surroundings, ui: Ui) -> Loaded:
+    """The splits, or those of the fallback."""
+    env = surroundings.data_env(config_dir=configured.folder, seed=configured.config.seed, warn=ui.warn)
+    return data.load(configured.config.dataset, env)
+
+
+def rooted(configured: Configured, surroundings: Surroundings) -> Configured:
+    """The configuration with absolute paths, so that it means the same data from anywhere."""
+    env = surroundings.data_env(config_dir=configured.folder, seed=0, warn=lambda _text: None)
+
+    def absolute(dataset: Dataset) -> Dataset:
+        changes: dict[str, Any] = {}
+        if isinstance(path := getattr(dataset, "path", None), str):
+            changes["path"] = str(env.resolve(path).absolute())
+        if dataset.fallback is not None:
+            changes["fallback"] = absolute(dataset.fallback)
+        return replace(dataset, **changes)
+
+    return replace(configured, config=replace(configured.config, dataset=absolute(configured.config.dataset)))
+
+
+def build_for(
+    configured: Configured, loaded: Loaded, *, fitted: Mapping[str, np.ndarray] | None = None,
+) -> Built:
+    """The model for the data that was loaded; its preprocessing fitted on the training split, or as it was `fitted`."""
+    config = replace(configured.config, dataset=loaded.used)
+    built = build(config, loaded.spec, configured.source)
+    if loaded.validation is None:
+        _refuse_validation(configured)
+    if fitted is None:
+        built.pipeline.fit(loaded.train)
+    else:
+        built.pipeline.restore(fitted)
+    return built
+
+
+def _refuse_validation(configured: Configured) -> None:
+    training = configured.config.training
+    problems = [
+        configured.source.problem(
+            ("training", block, "monitor"), f"'{settings.monitor}' needs a validation split, and the data brings none",
+            f"set dataset.validation_split: 0.2, or monitor '{settings.monitor[4:]}'",
+        )
+        for block, settings in (("early_stopping", training.early_stopping), ("checkpoint", training.checkpoint))
+        if settings is not None and settings.monitor is not None and settings.monitor.startswith("val_")
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def fallen_back(configured: Configured, name: str) -> Configured:
+    """The configuration with the fallback `name` as its data set."""
+    dataset = configured.config.dataset
+    while dataset.type_name() != name and dataset.fallback is not None:
+        dataset = data.stand_in(dataset)
+    return replace(configured, config=replace(configured.config, dataset=dataset))
+
+
+def two_batches(loaded: Loaded, batch_size: int) -> Loaded:
+    """Two batches of every split, for a run that only shows that everything works."""
+    def cut(split: Split | None) -> Split | None:
+        return None if split is None else replace(split, rows=split.rows[:2 * batch_size])
+
+    return replace(
+        loaded, train=replace(loaded.train, rows=loaded.train.rows[:2 * batch_size]),
+        validation=cut(loaded.validation), test=cut(loaded.test),
+    )

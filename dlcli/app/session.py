@@ -1,0 +1,86 @@
+"""Puts a trainer together from what was built and loaded, and takes checkpoints of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dlcli.config.build import Built, resolved
+from dlcli.core.callback import Callback
+from dlcli.core.dataset import Split
+from dlcli.core.streams import Streams
+from dlcli.data.batches import Batches
+from dlcli.data.load import Loaded
+from dlcli.runs.checkpoint import Checkpoint
+from dlcli.runs.checkpointer import Checkpointer
+from dlcli.runs.directory import RunDirectory
+from dlcli.runs.history import HistoryWriter
+from dlcli.runs.step_log import StepLog
+from dlcli.train import snapshot
+from dlcli.train.best import Best
+from dlcli.train.callbacks.early_stopping import EarlyStopper
+from dlcli.train.trainer import Recipe, Trainer
+
+EVALUATION_BATCH = 512  # rows a batch where nothing is learned: keeps BLAS busy, and still fits a cache
+
+
+class Session:
+    """A trainer that writes into a run directory."""
+
+    def __init__(
+        self, built: Built, loaded: Loaded, run: RunDirectory, callbacks: Sequence[Callback], *, threads: int,
+    ) -> None:
+        self.built = built
+        self.run = run
+        self._config: dict[str, Any] = resolved(built.config)
+        self._preprocessing = built.pipeline.state()
+        config = built.config
+        recipe = Recipe(
+            model=built.model, loss=built.loss, metrics=built.metrics, target=built.spec.target,
+            optimizer=config.optimizer, schedule=config.schedule, regularizer=config.regularization,
+            settings=config.training, threads=threads,
+        )
+        validation = loaded.validation
+        checkpointing, stopping = config.training.checkpoint, config.training.early_stopping
+        kept: list[Callback] = []
+        if stopping is not None:
+            kept.append(EarlyStopper(
+                stopping.monitor, mode=stopping.mode or mode_of(stopping.monitor, built),
+                patience=stopping.patience, min_delta=stopping.min_delta,
+            ))
+        monitor = checkpointing.monitor or ("val_loss" if validation is not None else "loss")
+        kept += [
+            HistoryWriter(run.history),
+            StepLog(run.steps),
+            Checkpointer(
+                run, self.checkpoint, Best(monitor, mode=mode_of(monitor, built)),
+                every=checkpointing.every, keep=checkpointing.keep,
+            ),
+        ]
+        self.trainer = Trainer(
+            recipe, Streams(config.seed),
+            batches(built, loaded.train, config.training.batch_size),
+            None if validation is None else batches(built, validation, EVALUATION_BATCH),
+            [*kept, *callbacks],
+        )
+
+    def checkpoint(self) -> Checkpoint:
+        """The state as it is now; its arrays change with the next step."""
+        trainer = self.trainer
+        return Checkpoint(
+            snapshot=snapshot.take(trainer), config=self._config, spec=self.built.spec,
+            preprocessing=self._preprocessing, weights_sha256=self.digest(),
+        )
+
+    def digest(self) -> str:
+        """sha256 of the weights."""
+        return self.built.model.digest(self.trainer.theta, self.trainer.buffers)
+
+
+def batches(built: Built, split: Split, batch_size: int) -> Batches:
+    """Batches of a split as this model takes them."""
+    return Batches(split, built.pipeline, built.spec, batch_size=batch_size, dtype=built.model.dtype)
+
+
+def mode_of(figure: str, built: Built) -> str:
+    """`max` where more of a figure is better, `min` where less is."""
+    name = figure.removeprefix("val_")
+    return built.metrics[name].mode if name in built.metrics else "min"

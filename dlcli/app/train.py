@@ -1,0 +1,186 @@
+"""Trains a model: validates everything, loads the data, and only then makes a run directory."""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from dlcli import files
+from dlcli.app import configure
+from dlcli.app.configure import Configured
+from dlcli.app.evaluate import Result, measure
+from dlcli.app.interrupts import stop_on_signals
+from dlcli.app.session import Session
+from dlcli.app.surroundings import Surroundings
+from dlcli.app.ui import Ui
+from dlcli.config.build import Built, resolved
+from dlcli.config.dump import dump
+from dlcli.data.fingerprint import fingerprint
+from dlcli.data.load import Loaded
+from dlcli.errors import DivergedError, DlcliError, InterruptedRunError
+from dlcli.report import history_plot
+from dlcli.runs import checkpoint as checkpoints
+from dlcli.runs import environment
+from dlcli.runs.directory import RunDirectory
+from dlcli.runs.history import read_columns
+from dlcli.runs.log import RunLog
+from dlcli.train import snapshot
+from dlcli.version import __version__
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A finished training. `test` is None where the data has no test split."""
+
+    run: RunDirectory
+    status: str
+    epoch: int
+    step: int
+    metrics: dict[str, float]
+    test: Result | None
+    weights_sha256: str
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for `--json` and metrics.json."""
+        return {
+            "run_id": self.run.id, "run_dir": str(self.run.path), "status": self.status, "epoch": self.epoch,
+            "step": self.step, "metrics": self.metrics, "test": None if self.test is None else self.test.metrics,
+            "weights_sha256": self.weights_sha256, "seconds": round(self.seconds, 3),
+        }
+
+
+def train(
+    configured: Configured,
+    surroundings: Surroundings,
+    ui: Ui,
+    *,
+    threads: int = 1,
+    tags: Sequence[str] = (),
+    fast: bool = False,
+) -> Trained:
+    """Trains a new run to its end.
+
+    Raises ConfigError, DataError before a run directory is made; DivergedError, InterruptedRunError with
+    the run's files in a state that tells of it. `fast` trains on two batches of everything.
+    """
+    started = time.monotonic()
+    configure.plan(configured, surroundings, ui)
+    loaded = configure.load_data(configured, surroundings, ui)
+    if fast:
+        loaded = configure.two_batches(loaded, configured.config.training.batch_size)
+    configured = configure.rooted(configured, surroundings)
+    built = configure.build_for(configured, loaded)
+    run = RunDirectory.create(surroundings.runs_dir, built.config.name, datetime.now(UTC))
+    with run.writing():
+        _write_beginning(run, configured, built, loaded, tags, threads)
+        return train_in(run, built, loaded, ui, threads=threads, started=started, state=None)
+
+
+def _write_beginning(
+    run: RunDirectory, configured: Configured, built: Built, loaded: Loaded, tags: Sequence[str], threads: int,
+) -> None:
+    files.write_bytes(run.config, configured.source.text.encode())
+    files.write_json(run.environment, {**environment.describe(), "threads": threads, "data": fingerprint(loaded)})
+    write_resolved(run, configured, built)
+    run.update_status(status="running", name=built.config.name, tags=list(tags), created=_now())
+    if loaded.fell_back is not None:
+        RunLog(run.log).warning(f"{loaded.used.type_name()} stands in for the wanted data: {loaded.fell_back}")
+
+
+def write_resolved(run: RunDirectory, configured: Configured, built: Built) -> None:
+    """config.resolved.yaml: every default filled in, the data set still the one that was asked for."""
+    config = replace(built.config, dataset=configured.config.dataset)
+    text = f"# {config.name}, every default filled in; made by dlcli {__version__}\n{dump(resolved(config))}"
+    files.write_bytes(run.resolved, text.encode())
+
+
+def train_in(
+    run: RunDirectory,
+    built: Built,
+    loaded: Loaded,
+    ui: Ui,
+    *,
+    threads: int,
+    started: float,
+    state: snapshot.Snapshot | None,
+    extended: bool = False,
+) -> Trained:
+    """Trains, from `state` where one is given; records how it ended. An `extended` run forgets why it stopped."""
+    log = RunLog(run.log)
+    session = Session(built, loaded, run, [log, *ui.progress()], threads=threads)
+    trainer = session.trainer
+    if state is not None:
+        snapshot.restore(trainer, state)
+        if extended:
+            trainer.stop_reason = None
+    run.update_status(status="running", pid=os.getpid(), started=_now(), error=None)
+    try:
+        with stop_on_signals(trainer):
+            trainer.run()
+            if trainer.signal is not None:
+                raise InterruptedRunError(
+                    f"stopped at step {trainer.step} of {trainer.total_steps}; a checkpoint is written", where=run.id,
+                    hint=f"dlcli train --resume {run.id} goes on exactly there", signal=trainer.signal,
+                )
+        if trainer.stop_reason is not None:
+            ui.info(trainer.stop_reason)
+            log.info(trainer.stop_reason)
+        _restore_best(session)
+        result = _conclude(session, loaded, time.monotonic() - started)
+    except BaseException as error:
+        _record(run, log, error)
+        raise
+    return result
+
+
+def _restore_best(session: Session) -> None:
+    """Early stopping with `restore_best`: the last checkpoint gets the weights of the best epoch."""
+    stopping, best = session.built.config.training.early_stopping, session.run.checkpoint("best")
+    if stopping is None or not stopping.restore_best or not best.exists():
+        return
+    trainer = session.trainer
+    held = checkpoints.read(best).snapshot
+    snapshot.restore_weights(session.built.model, trainer.theta, trainer.buffers, held)
+    checkpoints.write(session.run.checkpoint("last"), session.checkpoint())
+
+
+def _conclude(session: Session, loaded: Loaded, seconds: float) -> Trained:
+    """Evaluates on the test split with the weights that `evaluate` would take, and writes the summary."""
+    run, built, trainer = session.run, session.built, session.trainer
+    digest = session.digest()
+    run.update_status(epoch=trainer.epoch, step=trainer.step, weights_sha256=digest)
+    columns = read_columns(run.history)
+    if columns:
+        history_plot.draw(run.path / "plots" / "history.png", columns)
+    test = None
+    if loaded.test is not None:
+        name = "best" if run.checkpoint("best").exists() else "last"
+        held = checkpoints.read(run.checkpoint(name))
+        theta, buffers = trainer.theta.copy(), trainer.buffers.copy()
+        snapshot.restore_weights(built.model, theta, buffers, held.snapshot)
+        test = measure(built, theta, buffers, loaded.test, run=run, split_name="test", checkpoint=name)
+    skipped = ("epoch", "step", "learning_rate", "seconds")
+    trained = Trained(
+        run=run, status="completed", epoch=trainer.epoch, step=trainer.step,
+        metrics={name: values[-1] for name, values in columns.items() if name not in skipped},
+        test=test, weights_sha256=digest, seconds=seconds,
+    )
+    files.write_json(run.summary, trained.as_dict())
+    run.update_status(status="completed", finished=_now())
+    return trained
+
+
+def _record(run: RunDirectory, log: RunLog, error: BaseException) -> None:
+    """Writes into the run how it ended."""
+    stopped = isinstance(error, KeyboardInterrupt | InterruptedRunError)
+    status = "diverged" if isinstance(error, DivergedError) else "interrupted" if stopped else "failed"
+    text = str(error) if isinstance(error, DlcliError) else repr(error)
+    log.warning(text)
+    run.update_status(status=status, finished=_now(), error=text)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,46 @@
+"""What the shell offers when the user presses Tab."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
+
+
+def configs(ctx: "click.Context", param: "click.Parameter", incomplete: str) -> list[str]:
+    """YAML files and folders that begin with what is typed."""
+    folder, _, start = incomplete.rpartition("/")
+    base = Path(folder or ("/" if incomplete.startswith("/") else "."))
+    if not base.is_dir():
+        return []
+    prefix = f"{folder}/" if "/" in incomplete else ""
+    entries = sorted(p for p in base.iterdir() if p.name.startswith(start) and not p.name.startswith("."))
+    fitting = [p for p in entries if p.is_dir() or p.suffix in (".yaml", ".yml")]
+    return [prefix + p.name + ("/" if p.is_dir() else "") for p in fitting]
+
+
+def runs(ctx: "click.Context", param: "click.Parameter", incomplete: str) -> list[str]:
+    """Run ids, the newest first, and `latest`."""
+    import os
+
+    folder = Path(ctx.params.get("runs_dir") or os.environ.get("DLCLI_RUNS_DIR") or "runs")
+    if not folder.is_dir():
+        return []
+    ids = sorted((p.name for p in folder.iterdir() if (p / "status.json").exists()), reverse=True)
+    return [name for name in ("latest", *ids) if name.startswith(incomplete)]
+
+
+def overrides(ctx: "click.Context", param: "click.Parameter", incomplete: str) -> list[str]:
+    """Keys of the configuration on the command line, as `key=`."""
+    from dlcli.config.load import load
+    from dlcli.errors import DlcliError
+
+    path = ctx.params.get("config")
+    if not path or "=" in incomplete:
+        return []
+    try:
+        positions = load(Path(path)).positions
+    except DlcliError:
+        return []
+    keys = [".".join(map(str, key)) for key in positions if key]
+    return [f"{key}=" for key in keys if key.startswith(incomplete)]

@@ -1,0 +1,37 @@
+"""What a layer does to a sample, known before any memory is taken."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dlcli.core.params import Param
+
+if TYPE_CHECKING:
+    from dlcli.core.layer import Layer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The plan of one layer for samples of one shape.
+
+    `out_shape` is the shape of one output sample. `params` are the parameters the layer needs and
+    `buffers` the values it keeps but does not train, by name. `children` are the planned layers of a composite,
+    in the order of `ctx.children`. `flops` counts the multiplications and additions of the forward
+    pass of one sample.
+    """
+
+    out_shape: tuple[int, ...]
+    params: Mapping[str, Param] = field(default_factory=dict)
+    buffers: Mapping[str, Param] = field(default_factory=dict)
+    children: tuple["Planned", ...] = ()
+    flops: int = 0
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A layer with its place in a model: a unique `name`, the shape it gets, and its plan."""
+
+    name: str
+    layer: "Layer"
+    in_shape: tuple[int, ...]
+    plan: Plan

@@ -1,0 +1,24 @@
+"""lecun_uniform: uniform values whose spread keeps the variance of activations through a layer."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from dlcli.core.component import Example
+from dlcli.core.initializer import Initializer
+from dlcli.initializers.variance_scaling import VarianceScaling
+
+
+@dataclass(frozen=True, kw_only=True)
+class LecunUniform(Initializer):
+    """Uniform in [-limit, limit] with limit = sqrt(3 / fan_in). Goes with selu.
+
+    Source: LeCun et al., "Efficient backprop", 1998.
+    """
+
+    examples: ClassVar = (Example(),)
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        """Values of `shape`, drawn from `rng`."""
+        return VarianceScaling(scale=1.0, mode="fan_in", distribution="uniform").draw(shape, rng)

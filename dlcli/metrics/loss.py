@@ -1,0 +1,37 @@
+"""loss: the mean of what the loss says."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from dlcli.core.component import Example
+from dlcli.core.memory import Memory
+from dlcli.core.metric import Metric
+from dlcli.core.target import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss(Metric):
+    """Mean over samples of the loss of each, without regularization."""
+
+    examples: ClassVar = (Example(),)
+    mode: ClassVar[str] = "min"
+
+    def check(self, target: Target) -> None:
+        """Any targets."""
+
+    def start(self, target: Target) -> np.ndarray:
+        """[sum, count]."""
+        return np.zeros(2)
+
+    def update(
+        self, state: np.ndarray, memory: Memory, *, y_true: np.ndarray, y_pred: np.ndarray, losses: np.ndarray,
+    ) -> None:
+        """Adds one batch."""
+        state[0] += np.add.reduce(losses, dtype=np.float64)
+        state[1] += losses.size
+
+    def result(self, state: np.ndarray) -> float:
+        """sum / count."""
+        return float(state[0] / state[1]) if state[1] else float("nan")
