@@ -25,6 +25,7 @@ class Sgd(Optimizer):
         Example({"momentum": 0.9}),
         Example({"momentum": 0.9, "nesterov": True}),
     )
+    scratch: ClassVar[int] = 0
 
     learning_rate: PositiveFloat = 0.01
     momentum: Rate = 0.0
@@ -46,13 +47,14 @@ class Sgd(Optimizer):
         decayed: int,
     ) -> None:
         """One update in place."""
-        descent = np.multiply(grad, -lr, out=scratch[0])
+        descent = np.multiply(grad, -lr, out=grad)
         if self.momentum:
             m = slots["m"]
             m *= self.momentum
             m += descent
             if self.nesterov:
-                theta += np.multiply(m, self.momentum, out=grad)
+                theta += descent
+                descent = np.multiply(m, self.momentum, out=grad)
             else:
                 descent = m
         theta += descent
