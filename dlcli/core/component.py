@@ -17,11 +17,13 @@ from dlcli import registry
 class Example(NamedTuple):
     """A component as a YAML would have it, and the shape of one sample it works on.
 
-    The tests check every example of every component; `dlcli list KIND NAME` prints the first.
+    The tests check every example of every component; `dlcli list KIND NAME` prints the first. Where the samples are
+    whole numbers, such as the ids of words, `integers` is their exclusive upper bound; 0 stands for any numbers.
     """
 
     keys: Mapping[str, Any] = {}
     shape: tuple[int, ...] = ()
+    integers: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
