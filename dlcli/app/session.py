@@ -46,7 +46,8 @@ class Session:
                 stopping.monitor, mode=stopping.mode or mode_of(stopping.monitor, built),
                 patience=stopping.patience, min_delta=stopping.min_delta,
             ))
-        monitor = checkpointing.monitor or ("val_loss" if validation is not None else "loss")
+        # The loss of an epoch is that of weights on their way; without validation the newest weights are the best known.
+        monitor = checkpointing.monitor or ("val_loss" if validation is not None else "epoch")
         kept += [
             HistoryWriter(run.history),
             StepLog(run.steps),
@@ -83,4 +84,6 @@ def batches(built: Built, split: Split, batch_size: int) -> Batches:
 def mode_of(figure: str, built: Built) -> str:
     """`max` where more of a figure is better, `min` where less is."""
     name = figure.removeprefix("val_")
+    if name == "epoch":
+        return "max"
     return built.metrics[name].mode if name in built.metrics else "min"

@@ -52,6 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # One BLAS thread a lane: a product split over threads would not give the same bits on every machine.
     for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # looking for plugins costs more than validating
     args = list(sys.argv[1:] if argv is None else argv)
     try:
         result = cli.main(args=args, prog_name="dlcli", standalone_mode=False)

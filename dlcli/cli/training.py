@@ -1,6 +1,5 @@
 """What `dlcli train` does with its options, and how it shows the outcome."""
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,8 @@ from dlcli.app.resume import resume as resume_run
 from dlcli.app.threads import settle
 from dlcli.app.train import Trained, train
 from dlcli.cli.options import Common
-from dlcli.cli.terminal import show
+from dlcli.cli.results import publish
+from dlcli.cli.summary import summary
 from dlcli.config.build import resolved
 from dlcli.config.dump import dump
 from dlcli.errors import UsageError
@@ -56,11 +56,4 @@ def run(
 
 
 def _show(trained: Trained, common: Common) -> None:
-    if common.json:
-        from dlcli.files import finite
-
-        sys.stdout.write(json.dumps(finite(trained.as_dict()), indent=2) + "\n")
-    elif not common.quiet:
-        from dlcli.cli.summary import summary
-
-        show(summary(trained))
+    publish(common, trained.as_dict(), lambda: summary(trained))

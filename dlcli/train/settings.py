@@ -27,7 +27,7 @@ class Checkpointing(Keys):
     """Writes `last` after every `every` epochs and `best` whenever `monitor` improves.
 
     `keep` further checkpoints, `epoch-0007` and so on, stay beside them, the newest ones. `monitor` is
-    `val_loss` by default, `loss` where there is no validation split.
+    `val_loss` by default; where there is no validation split, the newest epoch counts as the best.
     """
 
     every: PositiveInt = 1

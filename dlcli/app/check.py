@@ -1,0 +1,98 @@
+"""A dry run: what each layer does to a sample, and what it takes, without any data."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from dlcli.app import configure
+from dlcli.app.configure import Configured
+from dlcli.app.surroundings import Surroundings
+from dlcli.app.ui import Ui
+from dlcli.config.build import Built
+from dlcli.core.plan import Planned
+from dlcli.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One layer; `depth` counts the composite layers around it."""
+
+    name: str
+    type: str
+    out_shape: tuple[int, ...]
+    params: int
+    trainable: bool
+    flops: int
+    depth: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A valid configuration. Bytes are those of a training with its batch size; flops those of one sample forward."""
+
+    built: Built
+    rows: tuple[Row, ...]
+    params: int
+    trainable: int
+    parameter_bytes: int
+    state_bytes: int
+    activation_bytes: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for `--json`."""
+        model = self.built.model
+        return {
+            "name": self.built.config.name,
+            "input_shape": list(self.built.spec.input_shape),
+            "output_shape": list(model.out_shape),
+            "layers": [
+                {
+                    "name": row.name, "type": row.type, "output_shape": list(row.out_shape), "parameters": row.params,
+                    "trainable": row.trainable, "flops": row.flops, "depth": row.depth,
+                }
+                for row in self.rows
+            ],
+            "parameters": self.params,
+            "trainable_parameters": self.trainable,
+            "flops_per_sample": model.flops,
+            "lanes": self.built.config.training.lanes,
+            "memory_bytes": {
+                "parameters": self.parameter_bytes, "gradients_and_optimizer": self.state_bytes,
+                "activations": self.activation_bytes,
+            },
+        }
+
+
+def check(configured: Configured, surroundings: Surroundings, ui: Ui) -> Checked:
+    """Plans the model. Raises ConfigError, also where nothing but the data could tell the shape of a sample."""
+    built = configure.plan(configured, surroundings, ui)
+    if built is None:
+        kind = configured.config.dataset.type_name()
+        raise ConfigError([configured.source.problem(
+            ("dataset",), f"the shape of a sample of {kind} is only known from the data, which is not there",
+            "put the data in place, or begin the model with {type: input, shape: [...]}",
+        )])
+    model, training = built.model, built.config.training
+    itemsize = model.dtype.itemsize
+    lanes = training.lanes or 1
+    vectors = lanes * model.layout.size + (len(built.config.optimizer.slots()) + 1) * model.layout.trainable
+    # Forward keeps each layer's output, backward about as much again.
+    values = prod(model.in_shape) + 2 * sum(prod(row.out_shape) for row in _rows(model.nodes))
+    return Checked(
+        built=built, rows=tuple(_rows(model.nodes)), params=model.layout.size, trainable=model.layout.trainable,
+        parameter_bytes=model.layout.size * itemsize, state_bytes=vectors * itemsize,
+        activation_bytes=values * training.batch_size * itemsize,
+    )
+
+
+def _rows(nodes: tuple[Planned, ...], depth: int = 0, trainable: bool = True) -> list[Row]:
+    rows = []
+    for node in nodes:
+        learns = trainable and node.layer.trainable
+        rows.append(Row(
+            name=node.name, type=node.layer.type_name(), out_shape=node.plan.out_shape,
+            params=sum(prod(param.shape) for param in node.plan.params.values()),
+            trainable=learns, flops=node.plan.flops, depth=depth,
+        ))
+        rows += _rows(node.plan.children, depth + 1, learns)
+    return rows

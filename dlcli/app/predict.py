@@ -1,0 +1,88 @@
+"""Raw inputs in, decoded answers out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+import numpy as np
+
+from dlcli.app.session import EVALUATION_BATCH
+from dlcli.app.stored import Stored, stored
+from dlcli.app.surroundings import Surroundings
+from dlcli.app.ui import Ui
+from dlcli.core.target import Target
+from dlcli.data import inputs
+from dlcli.model import Pass
+from dlcli.runs.lookup import find
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """The answer for one input.
+
+    `prediction` is a class name or numbers. `ranking` has the likeliest classes with their probabilities, the
+    likeliest first; empty for numbers. `probabilities` has all classes in the order of the labels.
+    """
+
+    input: str
+    prediction: str | float | list[float]
+    ranking: tuple[tuple[str, float], ...] = ()
+    probabilities: dict[str, float] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, a line of JSONL."""
+        data: dict[str, Any] = {"input": self.input, "prediction": self.prediction}
+        if self.probabilities is not None:
+            data["probabilities"] = self.probabilities
+        if len(self.ranking) > 1:
+            data["top"] = [{"label": label, "probability": share} for label, share in self.ranking]
+        return data
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictor:
+    """A stored model that answers for one input after the other, in constant memory."""
+
+    model: Stored
+    top: int
+    all_probabilities: bool
+
+    def predictions(self, paths: Sequence[str], stdin: TextIO, ui: Ui) -> Iterator[Prediction]:
+        """Answers in the order of the inputs. Raises DataError where one cannot be used."""
+        held = self.model
+        forward = Pass(held.built.model, held.theta, held.buffers)
+        for given in inputs.read(paths, held.built.spec, stdin=stdin, warn=ui.info):
+            names = given.names()
+            for start in range(0, len(given.x), EVALUATION_BATCH):
+                raw = given.x[start:start + EVALUATION_BATCH]
+                x = np.empty((len(raw), *held.built.model.in_shape), held.built.model.dtype)
+                held.built.pipeline.apply(raw, x)
+                for name, output in zip(names[start:], forward.predict(x), strict=False):
+                    yield self._decode(name, output)
+
+    def _decode(self, name: str, output: np.ndarray) -> Prediction:
+        target = self.model.built.spec.target
+        if target.kind == "numbers":
+            values = output.reshape(-1).tolist()
+            return Prediction(input=name, prediction=values[0] if target.shape in ((), (1,)) else values)
+        shares = probabilities(output, target)
+        order = np.argsort(-shares, kind="stable")[:max(self.top, 1)]
+        ranking = tuple((target.labels[k], float(shares[k])) for k in order)
+        every = dict(zip(target.labels, shares.tolist(), strict=True)) if self.all_probabilities else None
+        return Prediction(input=name, prediction=ranking[0][0], ranking=ranking, probabilities=every)
+
+
+def predictor(
+    name: str, surroundings: Surroundings, ui: Ui, *, checkpoint: str | None, top: int, all_probabilities: bool,
+) -> Predictor:
+    """The model of a run, ready to answer. Raises UsageError, DataError."""
+    held = stored(find(surroundings.runs_dir, name), checkpoint, surroundings, ui)
+    return Predictor(model=held, top=top, all_probabilities=all_probabilities)
+
+
+def probabilities(output: np.ndarray, target: Target) -> np.ndarray:
+    """Shares of all classes: (K,) of a model output (K,), or (1,): the probability of class 1."""
+    flat = output.reshape(-1)
+    if len(flat) == 1 and target.classes == 2:
+        return np.array([1 - flat[0], flat[0]])
+    return flat
