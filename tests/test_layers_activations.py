@@ -1,0 +1,88 @@
+"""Activations at extreme values and at their edges, and erf itself."""
+
+import math
+
+import by_hand
+import numpy as np
+import pytest
+
+from dlcli.kernels.erf import BLOCK, erf, work_shape
+
+SMOOTH = ("sigmoid", "tanh", "elu", "gelu", {"type": "gelu", "approximate": True}, "softplus", "softmax")
+ALL = (*SMOOTH, "linear", "relu", "leaky_relu", "step")
+
+
+@pytest.mark.parametrize("keys", ALL, ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_extreme_values_stay_finite_and_silent(keys, dtype):
+    made = by_hand.layer(keys)
+    x = np.array([[-1e4, -800, -100, -88, -1e-30, 0, 1e-30, 88, 100, 800, 1e4]], dtype)
+    ctx = by_hand.context(dtype=dtype)
+    y = made.forward(ctx, x)
+    dx = made.backward(ctx, np.ones_like(x))
+    assert y.dtype == dx.dtype == np.dtype(dtype)
+    assert np.isfinite(y).all() and np.isfinite(dx).all()
+
+
+def test_saturated_ends_are_exact():
+    x = np.array([[-1e4, 1e4]], np.float32)
+    ends = {"sigmoid": (0, 1), "tanh": (-1, 1), "elu": (-1, 1e4), "gelu": (0, 1e4), "softplus": (0, 1e4)}
+    for name, expected in ends.items():
+        y = by_hand.layer(name).forward(by_hand.context(dtype="float32"), x)
+        np.testing.assert_allclose(y[0], expected, atol=1e-37, err_msg=name)
+
+
+def test_sigmoid_keeps_small_probabilities():
+    x = np.array([[-80.0, -50.0, -20.0]], np.float32)
+    y = by_hand.layer("sigmoid").forward(by_hand.context(dtype="float32"), x)
+    np.testing.assert_allclose(y[0], [math.exp(v) for v in x[0]], rtol=1e-5)
+
+
+def test_elu_is_exact_near_zero():
+    x = np.array([[-1e-6, -1e-3, -0.1]], np.float32)
+    y = by_hand.layer("elu").forward(by_hand.context(dtype="float32"), x)
+    np.testing.assert_allclose(y[0], [math.expm1(v) for v in x[0].tolist()], rtol=3e-7)
+
+
+def test_derivatives_at_zero():
+    at_zero = {
+        "relu": 0, "step": 0, "leaky_relu": 0.3, "softplus": 0.5, "gelu": 0.5, "elu": 1, "tanh": 1, "sigmoid": 0.25,
+    }
+    for name, expected in at_zero.items():
+        made, ctx = by_hand.layer(name), by_hand.context()
+        made.forward(ctx, np.zeros((1, 1)))
+        np.testing.assert_allclose(made.backward(ctx, np.ones((1, 1))), expected, err_msg=name)
+
+
+def test_step_is_zero_at_zero():
+    y = by_hand.layer("step").forward(by_hand.context(), np.array([[-1.0, 0.0, 1e-300]]))
+    assert y.tolist() == [[0, 0, 1]]
+
+
+@pytest.mark.parametrize("keys", ALL, ids=str)
+def test_second_pass_allocates_no_array(keys):
+    made, ctx = by_hand.layer(keys), by_hand.context(dtype="float32")
+    x = np.random.default_rng(0).standard_normal((64, 512), dtype=np.float32)
+    peak = by_hand.peak_of(lambda: made.backward(ctx, made.forward(ctx, x)))
+    assert peak < by_hand.UFUNC_BUFFER < x.nbytes / 2
+
+
+@pytest.mark.parametrize(("dtype", "bound"), [("float64", 1.3e-15), ("float32", 4e-7)])
+def test_erf_agrees_with_the_standard_library(dtype, bound):
+    x = np.concatenate([np.linspace(-30, 30, 20_001), np.linspace(-6, 6, 60_001)]).astype(dtype)
+    assert x.size > BLOCK
+    y = erf(x, out=np.empty_like(x), work=np.empty(work_shape(x.size), dtype))
+    exact = np.array([math.erf(v) for v in x.tolist()])
+    assert np.abs(y - exact).max() < bound
+    assert np.abs(y).max() == 1
+    small = np.array([1e-300, 1e-30, 1e-9, -1e-3], dtype)
+    y = erf(small, out=np.empty_like(small), work=np.empty(work_shape(4), dtype))
+    np.testing.assert_allclose(y, [math.erf(v) for v in small.tolist()], rtol=bound)
+
+
+@pytest.mark.parametrize("classes", [3, 20, 21, 100])
+def test_softmax_by_columns_and_by_rows_agree(classes):
+    x = np.random.default_rng(0).standard_normal((7, classes))
+    y = by_hand.layer("softmax").forward(by_hand.context(), x)
+    powers = np.exp(x)
+    np.testing.assert_allclose(y, powers / powers.sum(axis=1, keepdims=True), rtol=1e-13)
