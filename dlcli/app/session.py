@@ -46,7 +46,7 @@ class Session:
                 stopping.monitor, mode=stopping.mode or mode_of(stopping.monitor, built),
                 patience=stopping.patience, min_delta=stopping.min_delta,
             ))
-        # The loss of an epoch is that of weights on their way; without validation the newest weights are the best known.
+        # The loss of an epoch is that of weights on their way: without validation the newest are the best known.
         monitor = checkpointing.monitor or ("val_loss" if validation is not None else "epoch")
         kept += [
             HistoryWriter(run.history),

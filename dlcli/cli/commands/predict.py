@@ -15,7 +15,8 @@ from dlcli.cli.options import Common, checkpoint_option, common, run_argument
 @click.option("--proba", is_flag=True, help="The probabilities of all classes.")
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, not to standard output.")
 @click.option(
-    "--format", "form", type=click.Choice(["table", "csv", "jsonl"]), help="Default: a table, or what the name of -o says.",
+    "--format", "form", type=click.Choice(["table", "csv", "jsonl"]),
+    help="Default: a table, or what the name of -o says.",
 )
 @common
 def command(common: Common, **options: Any) -> None:

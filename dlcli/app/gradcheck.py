@@ -1,0 +1,37 @@
+"""Analytic against numeric gradients of the very model that a configuration describes."""
+
+import numpy as np
+
+from dlcli.app import configure
+from dlcli.app.configure import Configured
+from dlcli.app.surroundings import Surroundings
+from dlcli.app.ui import Ui
+from dlcli.config.build import Built, build
+from dlcli.core.streams import Streams
+from dlcli.errors import ConfigError
+from dlcli.train.gradient_check import Difference, check_model, random_input
+
+SAMPLES = 4
+
+
+def gradcheck(configured: Configured, surroundings: Surroundings, ui: Ui) -> tuple[Built, list[Difference]]:
+    """Checks the model in float64 on random samples; one comparison a parameter and one for the input.
+
+    Raises ConfigError where only the data, which is not read, could tell the shape of a sample.
+    """
+    spec = configure.describe(configured, surroundings, ui)
+    if spec is None:
+        raise ConfigError([configured.source.problem(
+            ("dataset",), "the shape of a sample is only known from the data, which is not there",
+            "put the data in place",
+        )])
+    built = build(configured.config, spec, configured.source, dtype="float64")
+    rng = Streams(configured.config.seed).fresh("gradcheck")
+    x = random_input((SAMPLES, *built.model.in_shape), rng)
+    target = spec.target
+    y: np.ndarray
+    if target.kind == "classes":
+        y = rng.integers(0, target.classes, (SAMPLES, *target.shape))
+    else:
+        y = rng.standard_normal((SAMPLES, *target.shape))
+    return built, check_model(built.model, built.loss, x, y, rng)
