@@ -86,3 +86,15 @@ def test_softmax_by_columns_and_by_rows_agree(classes):
     y = by_hand.layer("softmax").forward(by_hand.context(), x)
     powers = np.exp(x)
     np.testing.assert_allclose(y, powers / powers.sum(axis=1, keepdims=True), rtol=1e-13)
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (64, 512), (2, 3, 16_384)], ids=str)
+def test_relu_in_blocks_and_of_views_is_plain_relu(shape):
+    x = np.random.default_rng(0).standard_normal(shape)
+    made, ctx = by_hand.layer("relu"), by_hand.context()
+    for given in (x, x.swapaxes(0, 1), -x):
+        assert np.array_equal(made.forward(ctx, given), np.where(given > 0, given, 0))
+
+
+def test_relu_lets_nan_through():
+    assert np.isnan(by_hand.layer("relu").forward(by_hand.context(), np.array([[np.nan]]))).all()

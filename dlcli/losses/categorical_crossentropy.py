@@ -69,7 +69,7 @@ class CategoricalCrossentropy(Loss):
         """Losses: (N,)."""
         K = y_pred.shape[-1]
         M = y_pred.size // K
-        y = y_pred.reshape(M, K)
+        y = y_pred if y_pred.ndim == 2 else y_pred.reshape(M, K)
         soft = y_true.shape == y_pred.shape
         ctx.label_at = None if soft else _label_at(ctx, y_true, M, K)
         ctx.targets = self._targets(ctx, y_true, M, K) if soft or self.label_smoothing or not self.from_logits else None
@@ -94,7 +94,7 @@ class CategoricalCrossentropy(Loss):
                 np.add.reduce(shifted, axis=1, out=picked)
             losses -= picked
         ctx.shape = y_pred.shape
-        return mean_over_outputs(ctx, losses.reshape(len(y_pred), -1))
+        return losses if y_pred.ndim == 2 else mean_over_outputs(ctx, losses.reshape(len(y_pred), -1))
 
     def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """On logits weight (p - y_true); on probabilities the derivative of the clipped logarithm."""
