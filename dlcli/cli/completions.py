@@ -44,3 +44,26 @@ def overrides(ctx: "click.Context", param: "click.Parameter", incomplete: str) -
         return []
     keys = [".".join(map(str, key)) for key in positions if key]
     return [f"{key}=" for key in keys if key.startswith(incomplete)]
+
+
+def kinds(ctx: "click.Context", param: "click.Parameter", incomplete: str) -> list[str]:
+    """Kinds of components."""
+    from dlcli.registry import PACKAGES
+
+    return [kind for kind in PACKAGES if kind.startswith(incomplete)]
+
+
+def components(ctx: "click.Context", param: "click.Parameter", incomplete: str) -> list[str]:
+    """Components of the kind on the command line; data sets where the command takes no kind."""
+    from dlcli.registry import PACKAGES, names
+
+    given = str(ctx.params.get("kind", "datasets"))
+    kind = next((kind for kind in PACKAGES if given in (kind, kind.removesuffix("s"), kind.removesuffix("es"))), None)
+    return [name for name in names(kind) if name.startswith(incomplete)] if kind else []
+
+
+def examples(ctx: "click.Context", param: "click.Parameter", incomplete: str) -> list[str]:
+    """Configurations that ship."""
+    from dlcli.config.shipped import names
+
+    return [name for name in names() if name.startswith(incomplete)]

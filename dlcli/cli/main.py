@@ -3,45 +3,21 @@
 Nothing heavy is imported here or at the top of a command's file, so that `--help` answers at once.
 """
 
-import importlib
 import os
-import pkgutil
 import sys
 from collections.abc import Sequence
 
 import click
 
 from dlcli.cli import commands
+from dlcli.cli.group import Commands
 from dlcli.errors import DlcliError, UsageError
-from dlcli.registry import did_you_mean
 from dlcli.version import __version__
 
-_ORDER = ("train", "evaluate", "predict", "check", "gradcheck", "init", "list", "schema", "datasets", "runs")
 
-
-class _Commands(click.Group):
-    """Commands are the files of `cli/commands/`; a file is imported when its command is called or described."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        names = [module.name for module in pkgutil.iter_modules(commands.__path__)]
-        return sorted(names, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        command: click.Command = importlib.import_module(f"{commands.__name__}.{cmd_name}").command
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str],
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            near = did_you_mean(args[0], self.list_commands(ctx))
-            raise UsageError(f"there is no command '{args[0]}'", hint=near or "`dlcli --help` lists the commands")
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+@click.group(
+    cls=Commands, folder=commands, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True,
+)
 @click.version_option(__version__, prog_name="dlcli")
 def cli() -> None:
     """Deep learning from the command line: a YAML file in, a trained model out."""

@@ -14,17 +14,15 @@ if TYPE_CHECKING:
     from dlcli.cli.terminal import TerminalUi
 
 
-
-
 @dataclass(frozen=True)
 class Common:
     """What the shared options say."""
 
-    runs_dir: str | None
-    quiet: bool
-    verbose: bool
-    progress: bool
-    json: bool
+    runs_dir: str | None = None
+    quiet: bool = False
+    verbose: bool = False
+    no_progress: bool = False
+    json: bool = False
 
     def surroundings(self) -> "Surroundings":
         """Folders from the command line and the environment."""
@@ -36,31 +34,43 @@ class Common:
         """What writes to standard error."""
         from dlcli.cli.terminal import TerminalUi
 
-        return TerminalUi(quiet=self.quiet, verbose=self.verbose, progress=self.progress)
+        return TerminalUi(quiet=self.quiet, verbose=self.verbose, progress=not self.no_progress)
 
 
-def common(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds --runs-dir, -q, -v, --no-progress, --json, --debug; the command gets them as `common`."""
+_SHARED = {
+    "runs_dir": click.option("--runs-dir", metavar="DIR", help="Where runs are kept (DLCLI_RUNS_DIR; default ./runs)."),
+    "quiet": click.option("-q", "--quiet", is_flag=True, help="Say nothing but warnings and errors."),
+    "verbose": click.option("-v", "--verbose", is_flag=True, help="Say more."),
+    "no_progress": click.option("--no-progress", is_flag=True, help="No moving bar: one plain line an epoch."),
+    "json": click.option("--json", is_flag=True, help="One JSON document on standard output."),
+    "debug": click.option("--debug", is_flag=True, help="Show where in dlcli an error was raised."),
+}
 
-    def called(
-        *args: Any, runs_dir: str | None, quiet: bool, verbose: bool, no_progress: bool, json: bool, **kwargs: Any,
-    ) -> Any:
-        kwargs.pop("debug")  # `main` looks for it
-        shared = Common(runs_dir=runs_dir, quiet=quiet, verbose=verbose, progress=not no_progress, json=json)
-        return function(*args, common=shared, **kwargs)
 
-    called.__name__, called.__doc__ = function.__name__, function.__doc__
-    called.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-    for option in reversed((
-        click.option("--runs-dir", metavar="DIR", help="Where runs are kept (DLCLI_RUNS_DIR; default ./runs)."),
-        click.option("-q", "--quiet", is_flag=True, help="Say nothing but warnings and errors."),
-        click.option("-v", "--verbose", is_flag=True, help="Say more."),
-        click.option("--no-progress", is_flag=True, help="No moving progress bar: one plain line an epoch."),
-        click.option("--json", is_flag=True, help="One JSON document on standard output."),
-        click.option("--debug", is_flag=True, help="Show where in dlcli an error was raised."),
-    )):
-        called = option(called)
-    return called
+def sharing(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Adds these of the shared options; the command gets what they say as `common`."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*args: Any, **kwargs: Any) -> Any:
+            given = {name: kwargs.pop(name) for name in names}
+            given.pop("debug", None)  # `main` looks for it
+            return function(*args, common=Common(**given), **kwargs)
+
+        called.__name__, called.__doc__ = function.__name__, function.__doc__
+        called.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+        for name in reversed(names):
+            called = _SHARED[name](called)
+        return called
+
+    return decorate
+
+
+common = sharing(*_SHARED)
+"""For commands that run long: all shared options."""
+brief = sharing("json", "debug")
+"""For commands that answer at once."""
+brief_of_runs = sharing("runs_dir", "json", "debug")
+"""For commands that answer at once from the runs directory."""
 
 
 def threads(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,3 +89,4 @@ run_argument = click.argument("run", metavar="RUN", shell_complete=completions.r
 checkpoint_option = click.option(
     "--checkpoint", metavar="best|last|PATH", help="Which weights (default: best, where there is one).",
 )
+yes_option = click.option("-y", "--yes", is_flag=True, help="Ask nothing.")

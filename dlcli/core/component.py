@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import GetJsonSchemaHandler, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema
 
 from dlcli import registry
@@ -70,6 +70,13 @@ class Component(Keys):
             return super().__get_pydantic_core_schema__(source, handler)
         # A contract stands for whatever component `type` names.
         return core_schema.no_info_plain_validator_function(lambda value: _component(cls, value))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """A contract is named, not spelled out: `config.json_schema` knows the components that fit."""
+        if cls.__module__.startswith("dlcli.core."):
+            return {"contract": cls.__name__}
+        return handler(schema)
 
 
 def plain(value: Any) -> Any:

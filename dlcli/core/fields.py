@@ -24,7 +24,8 @@ def _as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-Float = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_fraction, json_schema_input_type=float | str)]
+_Written = float | Annotated[str, Field(pattern=f"^{_FRACTION.pattern}$")]  # what a JSON schema says of a number
+Float = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_fraction, json_schema_input_type=_Written)]
 PositiveFloat = Annotated[Float, Field(gt=0)]
 NonNegativeFloat = Annotated[Float, Field(ge=0)]
 Rate = Annotated[Float, Field(ge=0, lt=1)]  # a share that must leave something over: dropout, splits, momentum
