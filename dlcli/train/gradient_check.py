@@ -149,19 +149,22 @@ def _differences(
 
     why = "a layer at or behind it has no exact gradient"
     for name, grad in grads.items():
-        yield _compare(name, numbers[name], grad, at_point, rng) if name in after else _skipped(name, why)
+        yield compare(name, numbers[name], grad, at_point, rng) if name in after else _skipped(name, why)
     if inexact >= 0:
         yield _skipped("input", why)
     elif dx is None:
         yield _skipped("input", "ids have no gradient")
     else:
-        yield _compare("input", probe.x, dx, at_point, rng)
+        yield compare("input", probe.x, dx, at_point, rng)
 
 
-def _compare(
+def compare(
     name: str, at: np.ndarray, grad: np.ndarray, function: Callable[[], float], rng: np.random.Generator,
 ) -> Difference:
-    """Compares along directions until one shows no kink; `at` is moved and put back."""
+    """Compares `grad` with the slopes of `function`, which reads the array `at`: moved in place, and put back.
+
+    Tries directions until one shows no kink.
+    """
     middle = function()
     for _ in range(DIRECTIONS):
         direction = rng.standard_normal(at.shape)
