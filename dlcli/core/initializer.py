@@ -15,6 +15,9 @@ class Initializer(Component):
 
     kind: ClassVar[str] = "initializers"
 
+    def check(self, shape: tuple[int, ...]) -> None:  # most initializers work on any shape
+        """Raises ShapeError where it cannot draw values of `shape`."""
+
     @abstractmethod
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         """Values of `shape` in float64; the model casts them, so that dtypes share one stream."""

@@ -18,7 +18,8 @@ class Memory:
         """Memory of `shape` with unspecified contents, the model's dtype unless another is given.
 
         The same name gives the same memory at every step, so the step loop allocates nothing once
-        the largest batch has been seen; what it holds is overwritten by the next pass.
+        the largest batch has been seen. New memory is zero, and keeps what is written into it until a larger
+        shape is asked for by the same name.
         """
         key = (name, shape, dtype)
         view = self._views.get(key)

@@ -16,7 +16,7 @@ class Optimizer(Component):
     """Moves theta along the gradient. Keeps no state: its slots are vectors like theta."""
 
     kind: ClassVar[str] = "optimizers"
-    scratch: ClassVar[int] = 1
+    scratch: ClassVar[int] = 0
     """How many further vectors it works in; their contents do not outlive a step."""
 
     learning_rate: PositiveFloat

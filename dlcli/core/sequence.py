@@ -27,6 +27,8 @@ def plan_sequence(layers: Sequence[Layer], in_shape: tuple[int, ...]) -> tuple[P
             label = name if len(planned) == 0 or not _part_of(planned[-1], name) else f"{name}/{part.type_name()}"
             try:
                 plan = part.plan(shape)
+                for param in plan.params.values():
+                    param.initializer.check(param.shape)
             except ShapeError as error:
                 where = f"layer {number} ({name})"
                 raise ShapeError(

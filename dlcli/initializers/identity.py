@@ -22,11 +22,14 @@ class Identity(Initializer):
 
     gain: Float = 1.0
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        """The matrix; draws nothing."""
+    def check(self, shape: tuple[int, ...]) -> None:
+        """A matrix or more."""
         if len(shape) != 2:
             raise ShapeError(
                 f"the initializer identity makes matrices; the parameter has shape {shape}",
                 hint="use it for the kernel of a dense layer, or take another initializer",
             )
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        """The matrix; draws nothing."""
         return self.gain * np.eye(*shape)

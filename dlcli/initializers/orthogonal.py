@@ -25,13 +25,16 @@ class Orthogonal(Initializer):
 
     gain: Float = 1.0
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        """Values of `shape`, drawn from `rng`."""
+    def check(self, shape: tuple[int, ...]) -> None:
+        """A matrix or more."""
         if len(shape) < 2:
             raise ShapeError(
                 f"the initializer orthogonal makes matrices; the parameter has shape {shape}",
                 hint="use it for a kernel, or take another initializer",
             )
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        """Values of `shape`, drawn from `rng`."""
         rows, columns = prod(shape[:-1]), shape[-1]
         q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
         q = q * np.where(np.diag(r) < 0, -1.0, 1.0)

@@ -23,7 +23,6 @@ class Adam(Optimizer):
     """
 
     examples: ClassVar = (Example(), Example({"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-5}))
-    scratch: ClassVar[int] = 0
 
     learning_rate: PositiveFloat = 0.001
     beta_1: Rate = 0.9

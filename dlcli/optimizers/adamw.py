@@ -25,7 +25,6 @@ class Adamw(Optimizer):
         Example(),
         Example({"learning_rate": 0.01, "weight_decay": 0.1, "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-5}),
     )
-    scratch: ClassVar[int] = 0
 
     learning_rate: PositiveFloat = 0.001
     weight_decay: NonNegativeFloat = 0.004

@@ -25,7 +25,6 @@ class Sgd(Optimizer):
         Example({"momentum": 0.9}),
         Example({"momentum": 0.9, "nesterov": True}),
     )
-    scratch: ClassVar[int] = 0
 
     learning_rate: PositiveFloat = 0.01
     momentum: Rate = 0.0

@@ -1,0 +1,1 @@
+"""Speed, side by side with others. Run from the checkout, with the extra `bench` installed."""
