@@ -34,8 +34,11 @@ class Keys:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], CoreSchema]) -> CoreSchema:
-        inner = {**handler(source), "strict": False}  # a dict will do; its values stay strict
-        return core_schema.no_info_wrap_validator_function(cls._validate, inner)
+        found = handler.resolve_ref_schema(handler(source))  # type: ignore[attr-defined]  # a GetCoreSchemaHandler
+        ref = found.get("ref")
+        inner = {**found, "strict": False}  # a dict will do; its values stay strict
+        inner.pop("ref", None)  # pydantic stores what has the ref: the second field of a class must find all of this
+        return core_schema.no_info_wrap_validator_function(cls._validate, inner, ref=ref)
 
     @classmethod
     def _validate(cls, value: Any, handler: Callable[[Any], Any]) -> Any:
