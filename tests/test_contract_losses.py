@@ -50,7 +50,7 @@ def tried(case):
     loss = case.build()
     rng = np.random.default_rng(0)
     accepted = targets_for(loss, case.shape)
-    assert accepted, f"{case.name} accepts none of the targets that are made in tests/contracts/targets.py: add one there"
+    assert accepted, f"{case.name} accepts none of the targets made in tests/contracts/targets.py: add one there"
     for target in accepted:
         for y_true in truths(target, case.shape, SAMPLES, rng):
             yield loss, predictions(loss, case.shape, rng), y_true

@@ -1,0 +1,121 @@
+"""What every metric promises, checked on every example of every metric, for every kind of target that it accepts."""
+
+import math
+
+import numpy as np
+import pytest
+from contracts.memory import LIMIT, culprits, peak_of
+from contracts.targets import accepts, labels, one_hot
+from contracts.walk import cases
+from references import metrics as references
+
+from dlcli.config.dump import dump
+from dlcli.config.load import loads
+from dlcli.core.component import from_yaml
+from dlcli.core.memory import Memory
+from dlcli.core.metric import Metric
+from dlcli.core.target import Target
+
+every_example = pytest.mark.parametrize("case", cases("metrics"))
+KINDS = [
+    (Target(kind="classes", labels=labels(4)), (4,)),
+    (Target(kind="classes", labels=labels(2)), (2,)),
+    (Target(kind="classes", labels=labels(2)), (1,)),
+    (Target(kind="classes", labels=labels(40)), (40,)),
+    (Target(kind="numbers", shape=(1,)), (1,)),
+    (Target(kind="numbers", shape=(2, 3)), (2, 3)),
+]
+
+
+def tried(case, samples=30, kinds=KINDS):
+    """(metric, target, arguments of update) for every kind of targets that the metric accepts."""
+    metric = case.build()
+    accepted = [(target, shape) for target, shape in kinds if accepts(metric.check, target)]
+    assert accepted, f"{case.name} accepts none of the targets made here: add one to KINDS"
+    rng = np.random.default_rng(0)
+    for target, shape in accepted:
+        y_pred = rng.uniform(0.01, 0.99, (samples, *shape)).astype(np.float32)
+        if target.kind == "classes":
+            y_true = rng.integers(0, target.classes, samples)
+        else:
+            y_true = rng.standard_normal((samples, *target.shape)).astype(np.float32)
+        losses = rng.uniform(0.1, 3, samples).astype(np.float32)
+        yield metric, target, {"y_true": y_true, "y_pred": y_pred, "losses": losses}
+
+
+def updated(metric, target, *batches):
+    state, memory = metric.start(target), Memory(np.dtype(np.float32))
+    for batch in batches:
+        metric.update(state, memory, **batch)
+    return state
+
+
+@every_example
+def test_figure_agrees_with_the_plain_reference(case):
+    reference = getattr(references, case.name, None)
+    assert reference is not None, (
+        f"write `def {case.name}(metric, y_true, y_pred, losses)` in tests/references/metrics.py, a sample at a time"
+    )
+    for metric, target, batch in tried(case):
+        figure = metric.result(updated(metric, target, batch))
+        assert type(figure) is float
+        assert figure == pytest.approx(reference(metric, **batch), rel=1e-6)
+
+
+@every_example
+def test_states_of_two_halves_add_up_to_that_of_the_whole(case):
+    for metric, target, batch in tried(case):
+        halves = [{name: array[cut] for name, array in batch.items()} for cut in (slice(0, 13), slice(13, None))]
+        whole = updated(metric, target, batch)
+        together = sum(updated(metric, target, half) for half in halves)
+        np.testing.assert_allclose(together, whole, rtol=1e-6)
+        np.testing.assert_allclose(updated(metric, target, *halves), whole, rtol=1e-6)
+        assert whole.dtype == np.float64
+
+
+@every_example
+def test_state_starts_at_zero_and_says_nothing_then(case):
+    for metric, target, _ in tried(case):
+        state = metric.start(target)
+        assert not state.any() and state.dtype == np.float64
+        assert math.isnan(metric.result(state))
+
+
+@every_example
+def test_arguments_are_left_as_they_are(case):
+    for metric, target, batch in tried(case):
+        kept = {name: array.copy() for name, array in batch.items()}
+        for array in batch.values():
+            array.flags.writeable = False
+        state = updated(metric, target, batch)
+        before = state.copy()
+        metric.result(state)
+        assert np.array_equal(state, before)
+        assert all(np.array_equal(array, kept[name]) for name, array in batch.items())
+
+
+@every_example
+def test_one_hot_rows_mean_the_same_as_integer_labels(case):
+    for metric, target, batch in tried(case):
+        if target.kind == "classes" and batch["y_pred"].shape[-1] > 1:
+            rows = {**batch, "y_true": one_hot(batch["y_true"], target.classes)}
+            assert np.array_equal(updated(metric, target, rows), updated(metric, target, batch))
+
+
+@every_example
+def test_no_array_is_allocated_after_the_first_batch(case):
+    for metric, target, batch in tried(case, samples=40_000, kinds=KINDS[:3]):
+        state, memory = metric.start(target), Memory(np.dtype(np.float32))
+
+        def step(metric=metric, state=state, memory=memory, batch=batch):
+            metric.update(state, memory, **batch)
+
+        peak = peak_of(step)
+        assert peak < LIMIT, f"{peak} bytes for {batch['y_pred'].nbytes}; use memory.empty\n{culprits(step)}"
+
+
+@every_example
+def test_yaml_round_trip(case):
+    metric = case.build()
+    assert metric.mode in ("min", "max")
+    assert from_yaml(Metric, loads(dump({"metric": metric.to_yaml()}), "text").data["metric"]) == metric
