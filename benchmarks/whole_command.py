@@ -25,12 +25,15 @@ from pathlib import Path
 from dlcli.core.dataset import DataEnv
 from dlcli.data.datasets.mnist import Mnist
 from dlcli.data.load import load
-env = DataEnv(data_dir=Path(os.environ["DLCLI_DATA_DIR"]), cache_dir=Path("."), offline=True, bases=(), seed=42, warn=print)
+folder = Path(os.environ["DLCLI_DATA_DIR"])
+env = DataEnv(data_dir=folder, cache_dir=folder, offline=True, bases=(), seed=42, warn=print)
 data = load(Mnist(validation_split=0.2), env)
 flat = lambda split: split.x[split.rows].reshape(len(split), -1).astype("float32") / 255
 from sklearn.neural_network import MLPClassifier
 warnings.simplefilter("ignore")
-model = MLPClassifier((128, 64), batch_size=32, max_iter=int(sys.argv[1]), alpha=0, tol=0, n_iter_no_change=1000, random_state=42)
+model = MLPClassifier(
+    (128, 64), batch_size=32, max_iter=int(sys.argv[1]), alpha=0, tol=0, n_iter_no_change=1000, random_state=42,
+)
 model.fit(flat(data.train), data.train.y[data.train.rows])
 accuracy = model.score(flat(data.test), data.test.y[data.test.rows])
 print(json.dumps({"loss": model.loss_, "accuracy": accuracy, "steps": model.t_ // 32}))

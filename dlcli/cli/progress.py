@@ -1,5 +1,6 @@
 """The course of training on a terminal, and in a log."""
 
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -8,9 +9,9 @@ from typing import Any
 from tqdm import tqdm
 
 from dlcli.core.callback import Callback, Progress
-from dlcli.report.epoch_line import epoch_line, figure
+from dlcli.report.epoch_line import epoch_line, figure, fit
 
-_FORM = "{desc} {percentage:3.0f}% |{bar:12}| {postfix}"
+_NARROWEST, _WIDEST = 4, 24  # columns of the bar itself
 _INTERVAL = 0.1  # seconds between two drawings
 
 
@@ -30,8 +31,9 @@ class Bar(Callback):
     def on_epoch_begin(self, loop: Progress) -> None:
         """Draws an empty bar."""
         self._bar = tqdm(
-            total=loop.batches, initial=loop.batch, file=sys.stderr, leave=False, bar_format=_FORM, dynamic_ncols=True,
-            desc=f"epoch {loop.epoch + 1}/{loop.epochs}", mininterval=float("inf"), maxinterval=float("inf"),
+            total=loop.batches, initial=loop.batch, file=sys.stderr, leave=False, dynamic_ncols=True,
+            bar_format=f"epoch {loop.epoch + 1}/{loop.epochs} |{{bar:{_WIDEST}}}|",
+            mininterval=float("inf"), maxinterval=float("inf"),
         )
 
     def on_batch_end(self, loop: Progress) -> None:
@@ -43,18 +45,20 @@ class Bar(Callback):
         done = loop.epoch * loop.batches + loop.batch - self._before
         left = (loop.epochs * loop.batches - self._before - done) * (now - self._begun) / done
         rate = loop.samples / loop.batch * done / (now - self._begun)
-        figures = "  ".join(f"{name} {figure(value)}" for name, value in loop.figures().items())
+        figures = [f"{name} {figure(value)}" for name, value in loop.figures().items()]
+        head = f"epoch {loop.epoch + 1}/{loop.epochs}"
+        room = shutil.get_terminal_size().columns - len(f"{head} || ") - 1
+        pace = f"{_short(rate)}/s  {tqdm.format_interval(left)} left"
+        tail = fit([f"{loop.batch}/{loop.batches}", *figures, pace], room - _NARROWEST)
+        bar = min(max(room - len(tail), _NARROWEST), _WIDEST)
         self._bar.n = loop.batch
-        self._bar.set_postfix_str(
-            f"{loop.batch}/{loop.batches}  {figures}  {_short(rate)}/s  {tqdm.format_interval(left)} left",
-            refresh=False,
-        )
+        self._bar.bar_format = f"{head} |{{bar:{bar}}}| {tail}"
         self._bar.refresh()
 
     def on_epoch_end(self, loop: Progress, row: Mapping[str, Any]) -> None:
         """Puts the finished epoch's line in the place of the bar."""
         self._close()
-        sys.stderr.write(epoch_line(row, loop.epochs) + "\n")
+        sys.stderr.write(epoch_line(row, loop.epochs, width=shutil.get_terminal_size().columns - 1) + "\n")
 
     def on_train_end(self, loop: Progress) -> None:
         """Takes the bar away."""
