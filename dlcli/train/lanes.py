@@ -88,8 +88,8 @@ class Lanes:
             piece = slice(*edge)
             try:
                 lane.run(x[piece], y[piece], weight[piece] if isinstance(weight, np.ndarray) else weight)
-            except BaseException:
-                self._sum.stop()
+            except BaseException as failure:
+                self._sum.stop(failure)
                 raise
 
         self._sum.start(count)
