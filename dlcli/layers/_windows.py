@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticKnownError
 
 from dlcli.core.fields import PositiveInt
@@ -15,21 +15,24 @@ KINDS = {2: "(steps, channels)", 3: "(height, width, channels)"}
 """Samples by their number of axes."""
 
 
-def _pair(value: Any) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool):
-        if value < 1:
-            raise PydanticKnownError("greater_than_equal", {"ge": 1})  # once, not once for rows and once for columns
-        return (value, value)
-    return tuple(value) if isinstance(value, list) else value
+def pair_of(least: int) -> Any:
+    """For an annotation: two numbers of at least `least`, for which one number may stand."""
+    def as_pair(value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            if value < least:
+                raise PydanticKnownError("greater_than_equal", {"ge": least})  # once, not for rows and for columns
+            return (value, value)
+        return tuple(value) if isinstance(value, list) else value
+
+    number = Annotated[int, Field(ge=least)]
+    return BeforeValidator(as_pair, json_schema_input_type=number | list[number])
 
 
 def _single(value: Any) -> Any:
     return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
 
 
-Pair = Annotated[
-    tuple[PositiveInt, PositiveInt], BeforeValidator(_pair, json_schema_input_type=PositiveInt | list[PositiveInt]),
-]
+Pair = Annotated[tuple[PositiveInt, PositiveInt], pair_of(1)]
 """Two numbers for rows and columns; one number stands for both."""
 Single = Annotated[PositiveInt, BeforeValidator(_single, json_schema_input_type=PositiveInt | list[PositiveInt])]
 """One number, or a list of one as Keras has it."""
