@@ -97,7 +97,17 @@ def plain(value: Any) -> Any:
 
 def from_yaml(contract: type[Any], value: Any) -> Any:
     """A component from `NAME` or `{type: NAME, key: value}`. Raises pydantic's ValidationError."""
-    return TypeAdapter(contract).validate_python(value)
+    return _adapter(contract).validate_python(value)
+
+
+def _adapter(cls: type[Any]) -> TypeAdapter[Any]:
+    """What validates a class; building it takes milliseconds, and a model has many layers of the same type."""
+    if cls not in _adapters:
+        _adapters[cls] = TypeAdapter(cls)
+    return _adapters[cls]
+
+
+_adapters: dict[type[Any], TypeAdapter[Any]] = {}
 
 
 def _component(contract: type[Component], value: Any) -> Component:
@@ -125,7 +135,7 @@ def _component(contract: type[Component], value: Any) -> Component:
              "hint": registry.did_you_mean(str(name), fitting)},
         ))
     keys = {key: item for key, item in value.items() if key != "type"}
-    component: Component = TypeAdapter(registry.get(contract.kind, name)).validate_python(keys)
+    component: Component = _adapter(registry.get(contract.kind, name)).validate_python(keys)
     return component
 
 
