@@ -55,8 +55,8 @@ def test_resolved_config_means_the_same(path):
 
 @every_config
 def test_config_trains_two_steps_without_network(path):
-    given = configure.read(path).config.training
-    configured = configure.read(path, ["training.steps=2"] if given.steps else ["~training.epochs", "+training.steps=2"])
+    by_steps = configure.read(path).config.training.steps is not None
+    configured = configure.read(path, ["training.steps=2"] if by_steps else ["~training.epochs", "+training.steps=2"])
     ui = Said()
     trained = train(configured, Surroundings.of(os.environ), ui, fast=True)
     assert trained.status == "completed" and trained.step == 2
