@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticKnownError
 
-from dlcli.core.fields import PositiveInt
+from dlcli.core.fields import NonNegativeInt, PositiveInt
 from dlcli.errors import ShapeError
 from dlcli.kernels.im2col import Window
 
@@ -28,12 +28,23 @@ def pair_of(least: int) -> Any:
     return BeforeValidator(as_pair, json_schema_input_type=number | list[number])
 
 
+def _four_sides(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    return pair_of(0).func(value)
+
+
 def _single(value: Any) -> Any:
     return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
 
 
 Pair = Annotated[tuple[PositiveInt, PositiveInt], pair_of(1)]
 """Two numbers for rows and columns; one number stands for both."""
+Sides = Annotated[tuple[NonNegativeInt, NonNegativeInt], pair_of(0)]
+Borders = Annotated[tuple[Sides, Sides], BeforeValidator(
+    _four_sides, json_schema_input_type=NonNegativeInt | list[NonNegativeInt | list[NonNegativeInt]],
+)]
+"""Numbers for the sides of an image: one for all, [rows, columns], or [[top, bottom], [left, right]]."""
 Single = Annotated[PositiveInt, BeforeValidator(_single, json_schema_input_type=PositiveInt | list[PositiveInt])]
 """One number, or a list of one as Keras has it."""
 
