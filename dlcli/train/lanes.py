@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,10 @@ from dlcli.core.plan import Plan
 from dlcli.core.streams import Streams
 from dlcli.model import Model, Pass
 from dlcli.train.lane_sum import LaneSum
+
+
+QUIET: Any = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
+"""How NumPy treats overflow while training; the setting belongs to a thread."""
 
 
 class Lane:
@@ -71,7 +76,7 @@ class Lanes:
         self.grad = self._lanes[0].grad
         # Lanes that wait for each other need a thread each, however few may work at once.
         threads = count if model.whole_batch else min(threads, count)
-        self._pool = ThreadPoolExecutor(threads, "lane") if threads > 1 else None
+        self._pool = ThreadPoolExecutor(threads, "lane", partial(np.seterr, **QUIET)) if threads > 1 else None
 
     def run(self, x: np.ndarray, y: np.ndarray, weight: float | np.ndarray) -> Sequence[Lane]:
         """Runs a batch x: (N, ...), y: (N, ...), weight a scalar or (N,); returns the lanes that had samples."""

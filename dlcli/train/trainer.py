@@ -25,7 +25,7 @@ from dlcli.data.batches import Batches
 from dlcli.errors import DivergedError
 from dlcli.model import Model
 from dlcli.train.evaluation import Evaluator
-from dlcli.train.lanes import Lanes
+from dlcli.train.lanes import QUIET, Lanes
 from dlcli.train.regularization import Regularization
 from dlcli.train.scores import Scores
 from dlcli.train.settings import Training
@@ -98,8 +98,10 @@ class Trainer:
         """
         self._tell("on_train_begin")
         try:
-            while self.step < self.total_steps and self.stop_reason is None and self.signal is None:
-                self._run_epoch()
+            # An overflow is found in the loss, with the place where it happened; NumPy's warning says less.
+            with np.errstate(**QUIET):
+                while self.step < self.total_steps and self.stop_reason is None and self.signal is None:
+                    self._run_epoch()
         finally:
             self._lanes.close()
         self._tell("on_train_end")
