@@ -98,13 +98,38 @@ def test_a_batch_of_one_equals_a_row_of_a_larger_batch(case):
 
 @every_example
 @both_modes
-def test_a_smaller_batch_after_a_larger_one_finds_nothing_left_over(case, training):
+def test_batches_of_changing_size_find_nothing_left_over(case, training):
     rig = Rig(case)
-    through = rig.through(training=training, own_buffers=True)
-    rig.run(rig.x(5), rig.dy(5), through=through)
-    if rig.draws_at_random() and training:
+    if training and rig.draws_at_random():
         pytest.skip("draws other numbers by then")
-    rig.run(rig.x(2), rig.dy(2), through=through).assert_close(rig.run(rig.x(2), rig.dy(2), training=training), CLOSE)
+    through = rig.through(training=training, own_buffers=True)
+    for size in (3, 5, 2, 7, 3):
+        x, dy = rig.x(size), rig.dy(size)
+        rig.run(x, dy, through=through).assert_close(rig.run(x, dy, training=training), CLOSE)
+
+
+@every_example
+@both_modes
+def test_gradients_are_the_same_where_nobody_reads_the_one_of_the_input(case, training):
+    """The first layer of a model never passes a gradient on."""
+    rig = Rig(case)
+    alone = rig.through(training=training, own_buffers=True, input_gradient=False)
+    found = rig.run(rig.x(3), rig.dy(3), through=alone)
+    assert found.dx is None
+    wanted = rig.run(rig.x(3), rig.dy(3), training=training)
+    assert all(np.array_equal(grad, wanted.grads[name]) for name, grad in found.grads.items())
+
+
+@every_example
+def test_a_frozen_layer_passes_the_same_gradient_on(case):
+    rig, frozen = Rig(case), Rig(case, trainable=False)
+    assert frozen.model.layout.trainable == 0 and frozen.model.layout.size == rig.model.layout.size
+    for name, view in rig.model.layout.views(rig.theta).items():  # frozen parameters lie in another order
+        frozen.model.layout.views(frozen.theta)[name][...] = view
+    frozen.buffers[:] = rig.buffers
+    found, wanted = (r.run(r.x(3), r.dy(3)) for r in (frozen, rig))
+    assert np.array_equal(found.y, wanted.y)
+    assert rig.integers or np.array_equal(found.dx, wanted.dx)
 
 
 @every_example

@@ -116,6 +116,18 @@ def test_samples_do_not_see_each_other(case):
 
 
 @every_example
+def test_batches_of_changing_size_find_nothing_left_over(case):
+    for loss, y_pred, y_true in tried(case):
+        ctx = context(case.shape)
+        for size in (3, 5, 1, 4):
+            alone = context(case.shape)
+            assert np.array_equal(
+                loss.forward(ctx, y_pred[:size], y_true[:size]), loss.forward(alone, y_pred[:size], y_true[:size]),
+            )
+            assert np.array_equal(loss.backward(ctx, 0.5), loss.backward(alone, 0.5))
+
+
+@every_example
 def test_arguments_are_left_as_they_are_and_need_not_be_contiguous(case):
     for loss, y_pred, y_true in tried(case):
         ctx = context(case.shape)

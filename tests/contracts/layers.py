@@ -37,8 +37,8 @@ class Results:
 class Rig:
     """A model of one layer with made parameters. Running means are those of a few batches, not the first ones."""
 
-    def __init__(self, case: Case, *, dtype: str = "float64", seed: int = 1) -> None:
-        self.layer = case.build()
+    def __init__(self, case: Case, *, dtype: str = "float64", seed: int = 1, **changes: Any) -> None:
+        self.layer = case.build(**changes)
         self.integers = case.integers
         self.in_shape = case.shape
         self.model = Model([self.layer], case.shape, dtype=dtype)
@@ -59,11 +59,14 @@ class Rig:
         rng = np.random.default_rng(seed)
         return rng.standard_normal((batch, *self.model.out_shape)).astype(self.model.dtype)
 
-    def through(self, *, training: bool = False, own_buffers: bool = False) -> Pass:
+    def through(
+        self, *, training: bool = False, own_buffers: bool = False, input_gradient: bool | None = None,
+    ) -> Pass:
         """A new pass that draws the same random numbers as every other, its gradient NaN until it is written."""
         new = Pass(
             self.model, self.theta, self.buffers.copy() if own_buffers else self.buffers,
-            rng=np.random.default_rng(4), training=training, input_gradient=not self.integers,
+            rng=np.random.default_rng(4), training=training,
+            input_gradient=not self.integers if input_gradient is None else input_gradient,
         )
         new.grad.fill(np.nan)
         return new
