@@ -31,19 +31,32 @@ def runs(ctx: "click.Context", param: "click.Parameter", incomplete: str) -> lis
 
 
 def overrides(ctx: "click.Context", param: "click.Parameter", incomplete: str) -> list[str]:
-    """Keys of the configuration on the command line, as `key=`."""
+    """`key=` for keys of the configuration on the command line; behind the `=` what the value may be.
+
+    Keys that the file has come first; where none of those fits, all that its blocks could have.
+    """
     from dlcli.config.load import load
     from dlcli.errors import DlcliError
 
     path = ctx.params.get("config")
-    if not path or "=" in incomplete:
+    if not path:
         return []
     try:
-        positions = load(Path(path)).positions
+        source = load(Path(path))
     except DlcliError:
         return []
-    keys = [".".join(map(str, key)) for key in positions if key]
-    return [f"{key}=" for key in keys if key.startswith(incomplete)]
+    key, equals, value = incomplete.partition("=")
+    if equals:
+        from dlcli.config.candidates import values
+
+        return [f"{key}={choice}" for choice in values(source.data, key) if choice.startswith(value)]
+    written = [".".join(map(str, path)) for path in source.positions if path]
+    fitting = [f"{name}=" for name in written if name.startswith(key)]
+    if fitting:
+        return fitting
+    from dlcli.config.candidates import keys
+
+    return [f"{name}=" for name in keys(source.data, key.rpartition(".")[0]) if name.startswith(key)]
 
 
 def kinds(ctx: "click.Context", param: "click.Parameter", incomplete: str) -> list[str]:

@@ -3,6 +3,7 @@
 Nothing heavy is imported here or at the top of a command's file, so that `--help` answers at once.
 """
 
+import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -30,10 +31,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.environ.setdefault(variable, "1")
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # looking for plugins costs more than validating
     args = list(sys.argv[1:] if argv is None else argv)
+    if "_DLCLI_COMPLETE" in os.environ:
+        importlib.import_module("dlcli.cli.bash_completion")
     try:
         result = cli.main(args=args, prog_name="dlcli", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(f"{error.format_message()}\n")
+        return 2
     except click.ClickException as error:
         return _fail(UsageError(error.format_message(), hint=_help_of(error)), args)
     except DlcliError as error:

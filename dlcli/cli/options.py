@@ -86,6 +86,8 @@ overrides_argument = click.argument(
     "overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=completions.overrides,
 )
 run_argument = click.argument("run", metavar="RUN", shell_complete=completions.runs)
+runs_argument = click.argument("runs", metavar="RUN...", nargs=-1, required=True, shell_complete=completions.runs)
+two_runs_argument = click.argument("runs", metavar="RUN RUN", nargs=2, shell_complete=completions.runs)
 checkpoint_option = click.option(
     "--checkpoint", metavar="best|last|PATH", help="Which weights (default: best, where there is one).",
 )

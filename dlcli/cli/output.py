@@ -15,6 +15,11 @@ def write_json(data: Any) -> None:
     sys.stdout.write(json.dumps(finite(data), indent=2, ensure_ascii=False) + "\n")
 
 
+def note(text: str) -> None:
+    """One line on standard error, for what is not the result."""
+    sys.stderr.write(f"{text}\n")
+
+
 def write(renderable: "RenderableType") -> None:
     """What people read, without blanks at the ends of lines where no terminal shows them."""
     from dlcli.cli.terminal import console

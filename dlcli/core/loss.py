@@ -30,6 +30,14 @@ class Loss(Component):
         """Raises ShapeError where a model output of `out_shape` cannot be compared with such targets."""
         raise NotImplementedError
 
+    def terms(self, y_true: np.ndarray) -> float:
+        """How many samples the losses of y_true count for: the mean loss is their sum divided by this.
+
+        N, unless the loss passes over targets that only fill up a sequence; a sample of which a third counts is then
+        a third of a sample.
+        """
+        return len(y_true)
+
     @abstractmethod
     def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,) of y_pred: (N, *out_shape), y_true as `Target` says.

@@ -58,6 +58,11 @@ class Collection:
             where=f"dataset {self.folder}", hint=self._by_hand(env),
         )
 
+    def place(self, name: str, env: DataEnv) -> Path | None:
+        """Where a file lies already, in the data directory or the cache; its content is not looked at."""
+        bases = (base for base in (env.data_dir, env.cache_dir) if base is not None)
+        return next((path for base in bases if (path := self._find(base, name, []))), None)
+
     def _find(self, base: Path, name: str, tried: list[str]) -> Path | None:
         folder = base / self.folder
         dotted = name.replace("-idx", ".idx")

@@ -48,7 +48,9 @@ class Evaluator:
         for rows in batches.cut(batches.split.rows):
             x, y = batches.take(rows)
             losses = self._loss.forward(self._ctx, self._pass.forward(x), y)
-            self._scores.update(y_true=y, y_pred=self._ctx.predictions, losses=losses, penalty=penalty)
+            self._scores.update(
+                y_true=y, y_pred=self._ctx.predictions, losses=losses, terms=self._loss.terms(y), penalty=penalty,
+            )
             if keep:
                 kept.append((y.copy(), self._ctx.predictions.copy(), losses.copy()))
         columns = [np.concatenate(column) for column in zip(*kept, strict=True)] or [np.empty(0)] * 3

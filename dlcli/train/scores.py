@@ -18,7 +18,7 @@ class Scores:
 
     def __init__(self, metrics: Mapping[str, Metric], target: Target) -> None:
         self.metrics = metrics
-        self.totals = np.zeros(2)  # sum of losses, number of samples
+        self.totals = np.zeros(2)  # sum of losses, terms
         self.states = {name: metric.start(target) for name, metric in metrics.items()}
         self._memory = {name: Memory(np.dtype(np.float32)) for name in metrics}
 
@@ -29,12 +29,18 @@ class Scores:
             state[...] = 0
 
     def update(
-        self, *, y_true: np.ndarray, y_pred: np.ndarray, losses: np.ndarray, penalty: float = 0.0,
+        self,
+        *,
+        y_true: np.ndarray,
+        y_pred: np.ndarray,
+        losses: np.ndarray,
+        terms: float,
+        penalty: float = 0.0,
     ) -> float:
-        """Adds one batch; returns the sum of its losses without the penalty."""
+        """Adds one batch whose losses count for `terms` samples; returns their sum without the penalty."""
         total = float(np.add.reduce(losses))
-        self.totals[0] += total + penalty * len(losses)
-        self.totals[1] += len(losses)
+        self.totals[0] += total + penalty * terms
+        self.totals[1] += terms
         for name, metric in self.metrics.items():
             metric.update(self.states[name], self._memory[name], y_true=y_true, y_pred=y_pred, losses=losses)
         return total

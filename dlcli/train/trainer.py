@@ -143,8 +143,12 @@ class Trainer:
         accumulated = self._memory.empty("accumulated", grad.shape) if len(rows) > size else None
         for start in range(0, len(rows), size):
             x, y = self.train.take(rows[start:start + size])
-            for lane in self._lanes.run(x, y, self._weight(y, len(rows))):
-                total = self.scores.update(y_true=lane.y_true, y_pred=lane.y_pred, losses=lane.losses, penalty=penalty)
+            terms = self.recipe.loss.terms(y if accumulated is None else self.train.split.y[rows])
+            for lane in self._lanes.run(x, y, self._weight(y, terms)):
+                total = self.scores.update(
+                    y_true=lane.y_true, y_pred=lane.y_pred, losses=lane.losses,
+                    terms=self.recipe.loss.terms(lane.y_true), penalty=penalty,
+                )
                 if not isfinite(total):
                     raise self._diverged(total)
             self.batch += 1
@@ -176,13 +180,13 @@ class Trainer:
         self.step += 1
         recipe.optimizer.step(theta, grad, self.slots, scratch, lr=rate, step=self.step, decayed=layout.decayed)
 
-    def _weight(self, y: np.ndarray, count: int) -> float | np.ndarray:
-        """What each loss counts for: 1/count, times the weight of its class."""
+    def _weight(self, y: np.ndarray, terms: float) -> float | np.ndarray:
+        """What each loss counts for: 1/terms, times the weight of its class."""
         if self._class_weight is None:
-            return 1.0 / count
+            return 1.0 / terms
         labels = y if y.ndim == 1 else y.argmax(axis=-1)
         weight = np.take(self._class_weight, labels, out=self._memory.empty("weight", labels.shape), mode="clip")
-        weight /= count
+        weight /= terms
         return weight
 
     def _end_epoch(self) -> None:

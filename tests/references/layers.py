@@ -96,3 +96,4 @@ def softmax(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
 
 
 from references.conv_layers import *  # noqa: E402, F403  (it uses what stands above)
+from references.sequence_layers import *  # noqa: E402, F403

@@ -9,7 +9,7 @@ from dlcli.cli.options import Common, brief
 @click.option("-o", "--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write to FILE.")
 @brief
 def command(common: Common, output: str | None) -> None:
-    """Print the JSON Schema of the YAML, for editors that complete and validate.
+    """Print the JSON Schema of the YAML, for editors.
 
     \b
     dlcli schema -o dlcli.schema.json
