@@ -23,18 +23,24 @@ def shared_folder(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def surroundings_of_its_own(request, monkeypatch, shared_folder):
     """Every test gets a runs folder of its own; only `long` tests may see the data of this machine."""
-    monkeypatch.setenv("DLCLI_OFFLINE", "1")
-    monkeypatch.setenv("DLCLI_CACHE_DIR", str(shared_folder / "cache"))
     monkeypatch.setenv("DLCLI_RUNS_DIR", str(shared_folder / f"runs-{next(_numbers)}"))
-    if request.node.get_closest_marker("long") is None:
-        monkeypatch.delenv("DLCLI_DATA_DIR", raising=False)
-    monkeypatch.setenv("NO_COLOR", "1")
-    for variable in ("FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "CI"):
-        monkeypatch.delenv(variable, raising=False)
+    if "DLCLI_DATA_DIR" in os.environ and request.node.get_closest_marker("long") is None:
+        monkeypatch.delenv("DLCLI_DATA_DIR")
 
 
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch):
+@pytest.fixture(scope="session", autouse=True)
+def surroundings_of_all(shared_folder):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DLCLI_OFFLINE", "1")
+        patch.setenv("DLCLI_CACHE_DIR", str(shared_folder / "cache"))
+        patch.setenv("NO_COLOR", "1")
+        for variable in ("FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "CI"):
+            patch.delenv(variable, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network():
     """A connection that leaves the machine is a fault of the test, also where the code would have caught the error."""
     connect = socket.socket.connect
 
@@ -43,4 +49,6 @@ def no_network(monkeypatch):
             pytest.fail(f"a test reached for the network: {address}")
         return connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-BYTES = 1 << 18
+BYTES = 1 << 17
 """Size of the arrays on which allocation is looked for."""
 LIMIT = 1 << 14
 """More than all Python objects of a call and ufunc buffers of 128 numbers; far less than one array."""
@@ -17,7 +17,7 @@ def samples_for(*shapes: tuple[int, ...], itemsize: int = 8) -> int:
     return min(65_536, BYTES // (itemsize * smallest) + 1)
 
 
-def peak_of(call: Callable[[], object], *, warm_up: int = 2) -> int:
+def peak_of(call: Callable[[], object], *, warm_up: int = 1) -> int:
     """Bytes that `call` has allocated at its worst moment, after `warm_up` calls; includes what it gives back."""
     for _ in range(warm_up):
         call()
