@@ -1,0 +1,90 @@
+"""embedding: a learned vector for every word, character or category."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+import numpy as np
+
+from dlcli.core.component import Example
+from dlcli.core.context import Context
+from dlcli.core.fields import PositiveInt
+from dlcli.core.initializer import Initializer
+from dlcli.core.layer import Layer, Plan
+from dlcli.core.params import Param, Regularizer
+from dlcli.errors import DataError
+from dlcli.initializers.random_uniform import RandomUniform
+from dlcli.kernels.embedding import add_rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embedding(Layer):
+    """y = E[x]: the row of E that belongs to each id.
+
+    x: (N, ...) ids, whole numbers from 0 to input_dim - 1 (held as floating point, as batches are), usually (N, T)
+    -> y: (N, ..., output_dim). Parameters: `embeddings` E (input_dim, output_dim). With `mask_zero: true` the id 0 is
+    padding: layers after it that understand a mask pass over it, and ids of words start at 1. The gradient ends here:
+    dx is 0. Raises DataError where an id is none of those.
+    """
+
+    examples: ClassVar = (
+        Example({"input_dim": 7, "output_dim": 3}, (4,), integers=7),
+        Example({"input_dim": 5, "output_dim": 2, "mask_zero": True}, (6,), integers=5),
+        Example({"input_dim": 4, "output_dim": 3, "embeddings_regularizer": {"l2": 0.01}}, (2, 3), integers=4),
+        Example({"input_dim": 3, "output_dim": 2, "embeddings_initializer": "glorot_uniform"}, (), integers=3),
+    )
+
+    input_dim: PositiveInt
+    output_dim: PositiveInt
+    embeddings_initializer: Initializer = RandomUniform()
+    embeddings_regularizer: Regularizer | None = None
+    mask_zero: bool = False
+
+    def plan(self, in_shape: tuple[int, ...]) -> Plan:
+        """One axis more, of `output_dim`."""
+        table = Param(
+            shape=(self.input_dim, self.output_dim), initializer=self.embeddings_initializer,
+            regularizer=self.embeddings_regularizer,
+        )
+        out_shape = (*in_shape, self.output_dim)
+        return Plan(out_shape=out_shape, params={"embeddings": table}, flops=prod(out_shape))
+
+    def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
+        """y = E[x]."""
+        ids = ctx.ids = ctx.empty("ids", x.shape, np.intp)
+        if x.size and not (x.min() >= 0 and x.max() < self.input_dim):  # false for NaN too
+            self._refuse(x[~((x >= 0) & (x < self.input_dim))])
+        np.copyto(ids, x, casting="unsafe")
+        if not np.equal(ids, x, out=ctx.empty("whole", x.shape, bool)).all():
+            self._refuse(x[ids != x])
+        if self.mask_zero and x.ndim > 1:
+            counts = np.not_equal(ids, 0, out=ctx.empty("counts", x.shape, bool))
+            mask = ctx.empty("mask", x.shape[:2], bool)
+            ctx.flow.mask = np.logical_or.reduce(counts, axis=tuple(range(2, x.ndim)), out=mask)
+        y = ctx.empty("y", (*x.shape, self.output_dim))
+        ctx.params["embeddings"].take(ids, axis=0, out=y, mode="clip")  # in range; clip writes straight to y
+        return y
+
+    def _refuse(self, found: np.ndarray) -> None:
+        raise DataError(
+            f"embedding expects ids, whole numbers from 0 to {self.input_dim - 1}; found {found.flat[0]:g}",
+            where="layer embedding",
+            hint=f"set input_dim: {int(found.max()) + 1} or more" if (found >= self.input_dim).any() else
+                 "turn the words or categories into ids, 0 1 2 ..., and do not rescale them",
+        )
+
+    def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
+        """dE[id] = the sum of dy wherever the id stood."""
+        M, width = ctx.ids.size, self.output_dim
+        counting = ctx.empty("counting", (M,), np.intp)
+        if counting[-1] != M - 1:  # new memory is zero; filled once, then kept
+            counting[...] = np.arange(M)
+        add_rows(
+            ctx.ids.reshape(M), dy.reshape(M, width), out=ctx.grads["embeddings"],
+            work=ctx.empty("work", (2, M, width)), counting=counting, integers=ctx.empty("integers", (3, M), np.intp),
+        )
+        if not ctx.needs_dx:
+            return None
+        dx = ctx.empty("dx", ctx.ids.shape)
+        dx.fill(0)
+        return dx
