@@ -1,0 +1,33 @@
+"""transformer_encoder: attention and a feed-forward net, each beside a shortcut; every step sees every step."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dlcli.core.component import Example
+from dlcli.layers._transformer import Block
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerEncoder(Block):
+    """u = norm(x + drop(attention(x))); y = norm(u + drop(activation(u W + b) W' + b')).
+
+    A step sees every step. With `normalize_first: true` u = x + drop(attention(norm(x))), y = u + drop(net(norm(u))):
+    trains more readily when many are stacked, and wants a `layer_normalization` after the last. x: (N, T, I) -> y:
+    (N, T, I). A mask is heeded and goes on. `dropout` also silences attention weights. Parameters: those of
+    `multi_head_attention` as `attention/layers/attention/qkv_kernel` and so on, of the two dense layers as
+    `feedforward/layers/wide/kernel` W (I, intermediate_dim) and `feedforward/layers/narrow/kernel` W', and the gammas
+    and betas of two layer normalizations. Raises ShapeError where there is no time axis, or where I is no multiple of
+    num_heads.
+    Source: Vaswani et al., "Attention is all you need", 2017; norms first: Xiong et al., 2020.
+    """
+
+    causal: ClassVar = False
+    examples: ClassVar = (
+        Example({"intermediate_dim": 5, "num_heads": 2, "activation": "tanh"}, (3, 4)),
+        Example({"intermediate_dim": 3, "num_heads": 1, "dropout": 0.25, "activation": "tanh"}, (2, 3)),
+        Example({"intermediate_dim": 4, "num_heads": 2, "normalize_first": True, "activation": "gelu"}, (3, 4)),
+        Example({
+            "intermediate_dim": 3, "num_heads": 1, "activation": "tanh", "layer_norm_epsilon": 0.01,
+            "kernel_initializer": "he_normal", "bias_initializer": "random_normal",
+        }, (2, 2)),
+    )
