@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _SENTENCE = re.compile(r"(?<=[.:])\s+(?=[A-Z`])|;\s+(?=`)|\n\n+")
+_HEADED = re.compile(r"[`\w]+: ")  # `Parameters: ...`, `y_pred: (N, ...)`: a line of its own
 _FULL = 70  # columns; a longer line was wrapped, a shorter one ends where its author wanted it to
 
 
@@ -21,7 +22,7 @@ def manual(cls: type[Any]) -> str:
     lines: list[str] = []
     broken = False
     for line in inspect.cleandoc(cls.__doc__ or "").splitlines():
-        if broken and line:
+        if broken and line and not _HEADED.match(line):
             lines[-1] += f" {line}"
         else:
             lines.append(line)
