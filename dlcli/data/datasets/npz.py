@@ -36,6 +36,8 @@ class Npz(Dataset):
         Example({"path": "arrays.npz", "classes": ["no", "yes"], "validation_split": 0.2, "fallback": "digits"}),
     )
 
+    may_have_validation: ClassVar[bool] = True
+
     path: str
     task: Literal["classification", "regression"] | None = None
     classes: PositiveInt | Annotated[tuple[str, ...], AsTuple] | None = None
