@@ -1,7 +1,7 @@
 """A trained model as it was stored with its run."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -57,9 +57,12 @@ def load_same(run: RunDirectory, configured: Configured, surroundings: Surroundi
     Raises DataError where the samples are no longer the same.
     """
     recorded = files.read_json(run.environment)["data"]
-    if "fell_back" in recorded:
+    wanted, reason = configured.config.dataset.type_name(), recorded.get("fell_back")
+    if reason is not None:
         configured = configure.fallen_back(configured, recorded["dataset"])
     loaded = configure.load_data(configured, surroundings, ui)
+    if reason is not None:
+        loaded = replace(loaded, wanted=recorded.get("wanted", wanted), fell_back=reason)
     if fingerprint(loaded)["sha256"] != recorded["sha256"]:
         raise DataError(
             "the data is no longer what the run was trained on: its fingerprint differs from that in environment.json",

@@ -32,7 +32,10 @@ from dlcli.version import __version__
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """A finished training. `test` is None where the data has no test split."""
+    """A finished training. `test` is None where the data has no test split.
+
+    `dataset` is what it was trained on; `wanted` what it should have been, where that is another.
+    """
 
     run: RunDirectory
     status: str
@@ -42,6 +45,8 @@ class Trained:
     test: Result | None
     weights_sha256: str
     seconds: float
+    dataset: str
+    wanted: str | None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for `--json` and metrics.json."""
@@ -49,6 +54,7 @@ class Trained:
             "run_id": self.run.id, "run_dir": str(self.run.path), "status": self.status, "epoch": self.epoch,
             "step": self.step, "metrics": self.metrics, "test": None if self.test is None else self.test.metrics,
             "weights_sha256": self.weights_sha256, "seconds": round(self.seconds, 3),
+            "dataset": self.dataset, **({"fallback_for": self.wanted} if self.wanted else {}),
         }
 
 
@@ -167,6 +173,8 @@ def _conclude(session: Session, loaded: Loaded, seconds: float) -> Trained:
         run=run, status="completed", epoch=trainer.epoch, step=trainer.step,
         metrics={name: values[-1] for name, values in columns.items() if name not in skipped},
         test=test, weights_sha256=digest, seconds=seconds,
+        dataset=loaded.used.type_name(),
+        wanted=None if loaded.fell_back is None else loaded.wanted,
     )
     files.write_json(run.summary, trained.as_dict())
     run.update_status(status="completed", finished=_now())

@@ -29,6 +29,8 @@ def summary(trained: Trained) -> RenderableType:
     if trained.test is not None and trained.test.confusion_matrix is not None:
         parts += [Text(), _matrix(trained.test)]
     facts = Table.grid(padding=(0, 2))
+    if trained.wanted is not None:
+        facts.add_row("data", Text(f"{trained.dataset}, NOT {trained.wanted}, which could not be had", "bold yellow"))
     facts.add_row("epochs, steps", f"{trained.epoch}, {trained.step}")
     facts.add_row("seconds", f"{trained.seconds:.1f}")
     if trained.test is not None:

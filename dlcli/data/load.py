@@ -17,7 +17,8 @@ class Loaded:
     """The splits of a run.
 
     `used` is the data set that the samples come from, with the keys that it takes over from the one
-    that it stands in for; `fell_back` is the reason why it stands in, None where nothing does.
+    that it stands in for; `wanted` is the type of the one that was asked for, and `fell_back` the reason why another
+    stands in, None where none does.
     """
 
     spec: DataSpec
@@ -25,6 +26,7 @@ class Loaded:
     validation: Split | None
     test: Split | None
     used: Dataset
+    wanted: str
     fell_back: str | None = None
 
     def split(self, name: str) -> Split:
@@ -60,7 +62,8 @@ def load(dataset: Dataset, env: DataEnv) -> Loaded:
     path = getattr(used, "path", None)
     check(splits, source=f"dataset {used.type_name()}" + (f" ({path})" if path else ""))
     train, validation, test = _set_aside(used, splits, Streams(env.seed))
-    loaded = Loaded(spec=splits.spec, train=train, validation=validation, test=test, used=used, fell_back=reason)
+    loaded = Loaded(spec=splits.spec, train=train, validation=validation, test=test, used=used,
+        wanted=dataset.type_name(), fell_back=reason)
     if reason is not None:
         env.warn(_notice(dataset, loaded))
     return loaded
