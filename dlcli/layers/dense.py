@@ -65,20 +65,22 @@ class Dense(Layer):
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """y = x W + b."""
-        ctx.x = x
-        y = np.matmul(x, ctx.params["kernel"], out=ctx.empty("y", (*x.shape[:-1], self.units)))
+        W = ctx.params["kernel"]
+        ctx.shape = x.shape
+        ctx.x = x if x.ndim == 2 else x.reshape(-1, W.shape[0])  # one product over all positions, not one a sample
+        y = np.matmul(ctx.x, W, out=ctx.empty("y", (len(ctx.x), self.units)))
         if self.use_bias:
             y += ctx.params["bias"]
-        return y
+        return y if x.ndim == 2 else ctx.empty("y", (*x.shape[:-1], self.units))
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
         """dW = x^T dy, db = sum of dy, dx = dy W^T."""
         W = ctx.params["kernel"]
-        x2, dy2 = ctx.x.reshape(-1, W.shape[0]), dy.reshape(-1, W.shape[1])
-        np.matmul(x2.T, dy2, out=ctx.grads["kernel"])
+        dy2 = dy if dy.ndim == 2 else dy.reshape(-1, W.shape[1])
+        np.matmul(ctx.x.T, dy2, out=ctx.grads["kernel"])
         if self.use_bias:
             np.add.reduce(dy2, axis=0, out=ctx.grads["bias"])
         if not ctx.needs_dx:
             return None
-        dx: np.ndarray = np.matmul(dy, W.T, out=ctx.empty("dx", ctx.x.shape))
-        return dx
+        dx: np.ndarray = np.matmul(dy2, W.T, out=ctx.empty("dx", ctx.x.shape))
+        return dx if dy.ndim == 2 else ctx.empty("dx", ctx.shape)
