@@ -24,7 +24,10 @@ PACKAGES = {
     "transforms": "dlcli.data.transforms",
 }
 
-ALIASES = {"losses": {"mean_squared_error": "mse", "mean_absolute_error": "mae"}}
+ALIASES = {
+    "layers": {"silu": "swish", "hard_silu": "hard_swish"},
+    "losses": {"mean_squared_error": "mse", "mean_absolute_error": "mae"},
+}
 """By kind, further names of YAML types: what people arrive with. Listings and resolved configs have the type itself."""
 
 

@@ -94,12 +94,11 @@ def standard_rows_gradient(ctx: Context, dy: np.ndarray, *, out: np.ndarray, cen
 
 def scale_and_shift(ctx: Context, x: np.ndarray, gamma: np.ndarray | None, beta: np.ndarray | None) -> np.ndarray:
     """x: (R, K) times gamma plus beta: (K,), as far as there are any."""
-    if gamma is None and beta is None:
-        return x
-    y = ctx.empty("y", x.shape)
-    if gamma is None:
-        return np.add(x, beta, out=y)
-    return normalization.scale_rows(x, gamma, beta, out=y)
+    if gamma is not None:
+        return normalization.scale_rows(x, gamma, beta, out=ctx.empty("y", x.shape))
+    if beta is not None:
+        return np.add(x, beta, out=ctx.empty("y", x.shape))
+    return x
 
 
 def scale_and_shift_gradient(
