@@ -14,13 +14,16 @@ from dlcli.core.plan import Plan
 
 
 def context(plan: Plan | None = None, *, dtype: str = "float64", training: bool = False, seed: int = 0) -> Context:
-    """A context with freshly drawn parameters and room for their gradients."""
+    """A context with freshly drawn parameters and buffers, and room for their gradients."""
     plan = plan or Plan(out_shape=())
     rng = np.random.default_rng(seed)
-    params = {name: p.initializer.draw(p.shape, rng).astype(dtype) for name, p in plan.params.items()}
+    params, buffers = (
+        {name: p.initializer.draw(p.shape, rng).astype(dtype) for name, p in declared.items()}
+        for declared in (plan.params, plan.buffers)
+    )
     return Context(
-        plan=plan, params=params, grads={name: np.zeros_like(p) for name, p in params.items()}, buffers={},
-        dtype=np.dtype(dtype), training=training, needs_dx=True, rng=rng, flow=Flow(),
+        plan=plan, params=params, grads={name: np.zeros_like(p) for name, p in params.items()},
+        buffers=buffers, dtype=np.dtype(dtype), training=training, needs_dx=True, rng=rng, flow=Flow(),
     )
 
 
