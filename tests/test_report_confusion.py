@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from dlcli.cli.confusion_table import as_table
 from dlcli.errors import DataError
 from dlcli.report import classification_report, confusion_matrix
 
@@ -19,7 +20,7 @@ LABELS = ["cat", "dog", "cow", "elk"]
 
 def rendered(matrix, labels, width):
     console = Console(file=io.StringIO(), width=width, color_system=None)
-    console.print(confusion_matrix.as_table(matrix, labels, width))
+    console.print(as_table(matrix, labels, width))
     return console.file.getvalue()
 
 

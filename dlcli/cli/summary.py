@@ -6,8 +6,8 @@ from rich.text import Text
 
 from dlcli.app.evaluate import Result
 from dlcli.app.train import Trained
+from dlcli.cli.confusion_table import as_table
 from dlcli.cli.terminal import width
-from dlcli.report.confusion_matrix import as_table
 from dlcli.report.epoch_line import figure
 
 

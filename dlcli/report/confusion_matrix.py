@@ -1,4 +1,4 @@
-"""The confusion matrix: counted, written as CSV, drawn. `as_table` is the one for the terminal."""
+"""The confusion matrix: counted, written as CSV, drawn."""
 
 import csv
 from collections.abc import Sequence
@@ -10,13 +10,11 @@ import numpy as np
 from dlcli.errors import DataError
 from dlcli.files import replacing
 from dlcli.report.class_names import check_labels, shorten
-from dlcli.report.confusion_table import as_table
 from dlcli.report.figure import INK, colour_bar, picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["as_table", "confusion_matrix", "draw", "write_csv"]
 
 _MOST_NUMBERED = 30
 """Classes beyond which cells are too small for a number."""
