@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,14 @@ class Overview:
             **self.metrics, **{f"test_{name}": value for name, value in self.test.items()},
         }
 
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The resolved configuration by dotted keys; empty where the run died before it was written."""
+        try:
+            return dict(_flat("", load(self.run.resolved).data))
+        except DlcliError:
+            return {}
+
     def as_dict(self) -> dict[str, Any]:
         """Plain data for `--json`."""
         return {
@@ -72,15 +81,6 @@ def overview(run: RunDirectory) -> Overview:
 def overviews(runs_dir: Path) -> list[Overview]:
     """All runs of a folder, the newest first."""
     return [overview(run) for run in reversed(all_runs(runs_dir))]
-
-
-def config_of(run: RunDirectory) -> dict[str, Any]:
-    """The resolved configuration by dotted keys; empty where the run died before it was written."""
-    try:
-        data = load(run.resolved).data
-    except DlcliError:
-        return {}
-    return dict(_flat("", data))
 
 
 def _flat(prefix: str, value: Any) -> list[tuple[str, Any]]:

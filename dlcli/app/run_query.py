@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlcli.app.run_overview import Overview, config_of
+from dlcli.app.run_overview import Overview
 from dlcli.errors import UsageError
 from dlcli.registry import did_you_mean
 
@@ -81,7 +81,7 @@ def value_of(run: Overview, key: str) -> Any:
         return values[key]
     if key.startswith("test."):
         return values.get(f"test_{key[5:]}")
-    return config_of(run.run).get(key) if "." in key or key == "seed" else None
+    return run.config.get(key) if "." in key or key == "seed" else None
 
 
 def _check_key(runs: Sequence[Overview], key: str, where: str) -> None:
@@ -89,7 +89,7 @@ def _check_key(runs: Sequence[Overview], key: str, where: str) -> None:
     if not runs or key in known or any(value_of(run, key) is not None for run in runs):
         return
     if "." in key:
-        known = list(dict.fromkeys(name for run in runs for name in config_of(run.run)))
+        known = list(dict.fromkeys(name for run in runs for name in run.config))
     hint = did_you_mean(key, known) or f"there are {', '.join(known)}"
     raise UsageError(f"no run has a value named '{key}'", where=where, hint=hint)
 
