@@ -30,7 +30,7 @@ def test_docstring_is_a_manual(kind, name):
     module = importlib.import_module(component.__module__)
     told = (module.__doc__ or "").startswith(f"{name}: ")
     assert told, f'start the file with """{name}: what it is for, in a line."""'
-    doc = component.__dict__.get("__doc__") or ""
+    doc = " ".join((component.__dict__.get("__doc__") or "").split())
     assert doc and not doc.startswith(f"{component.__name__}("), "write a docstring: one sentence, the equation, shapes"
     if kind in ("layers", "transforms") and not inspect.isabstract(component):
         assert "x: (N" in doc and "-> y: (N" in doc, "say the shapes: x: (N, T, I) -> y: (N, T, O)"
