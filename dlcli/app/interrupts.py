@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from dlcli.train.trainer import Trainer
+from dlcli.train.loop import Loop
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def stop_on_signals(trainer: Trainer) -> Iterator[None]:
+def stop_on_signals(trainer: Loop) -> Iterator[None]:
     """Sets `trainer.signal` on the first signal; the second one does what it would have done without this."""
     before = {number: signal.getsignal(number) for number in _SIGNALS}
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from dlcli.core.weights import Weighted
 from dlcli.errors import DataError
-from dlcli.model import Model
-from dlcli.train.trainer import Trainer
+from dlcli.train.loop import Loop
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Snapshot:
     state: dict[str, Any]
 
 
-def take(trainer: Trainer) -> Snapshot:
+def take(trainer: Loop) -> Snapshot:
     """The state of `trainer` between two steps. Arrays are views: write them before the next step."""
-    model = trainer.recipe.model
+    model = trainer.model
     arrays = {f"model/{name}": view for name, view in model.layout.views(trainer.theta).items()}
     arrays |= {f"buffers/{name}": view for name, view in model.buffers.views(trainer.buffers).items()}
     arrays |= {f"optimizer/{name}": vector for name, vector in trainer.slots.items()}
@@ -43,9 +43,9 @@ def take(trainer: Trainer) -> Snapshot:
     return Snapshot(arrays, state)
 
 
-def restore(trainer: Trainer, snapshot: Snapshot) -> None:
+def restore(trainer: Loop, snapshot: Snapshot) -> None:
     """Puts `trainer` where `snapshot` was taken."""
-    restore_weights(trainer.recipe.model, trainer.theta, trainer.buffers, snapshot)
+    restore_weights(trainer.model, trainer.theta, trainer.buffers, snapshot)
     for name, vector in trainer.slots.items():
         vector[:] = snapshot.arrays[f"optimizer/{name}"]
     prefix = "scores/"
@@ -58,7 +58,7 @@ def restore(trainer: Trainer, snapshot: Snapshot) -> None:
             callback.restore(snapshot.state["callbacks"][type(callback).__name__])
 
 
-def restore_weights(model: Model, theta: np.ndarray, buffers: np.ndarray, snapshot: Snapshot) -> None:
+def restore_weights(model: Weighted, theta: np.ndarray, buffers: np.ndarray, snapshot: Snapshot) -> None:
     """Copies parameters and buffers alone.
 
     Raises DataError where the snapshot is of another model: which parameter is missing or of another shape.

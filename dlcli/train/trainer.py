@@ -1,14 +1,11 @@
-"""The training loop.
+"""Trains one model towards given targets.
 
 A batch goes: batches -> lanes (forward, loss, backward) -> regularization -> clip -> optimizer -> callbacks.
-The loop knows no YAML, no path and no terminal; who wants to know of its progress is a callback.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, isfinite, sqrt
-from typing import Any
+from math import isfinite, sqrt
 
 import numpy as np
 
@@ -22,10 +19,10 @@ from dlcli.core.schedule import Schedule
 from dlcli.core.streams import Streams
 from dlcli.core.target import Target
 from dlcli.data.batches import Batches
-from dlcli.errors import DivergedError
 from dlcli.model import Model
 from dlcli.train.evaluation import Evaluator
-from dlcli.train.lanes import QUIET, Lanes
+from dlcli.train.lanes import Lanes
+from dlcli.train.loop import Loop
 from dlcli.train.regularization import Regularization
 from dlcli.train.scores import Scores
 from dlcli.train.settings import Training
@@ -46,12 +43,10 @@ class Recipe:
     threads: int = 1
 
 
-class Trainer:
-    """Trains a model; its whole state can be taken out and put back between any two steps.
+class Trainer(Loop):
+    """Trains a model; a step is one optimizer step on one batch, or on several whose gradients are added up."""
 
-    `theta` and `buffers` are trained in place and never rebound. `signal` may be set from a signal handler:
-    the loop then ends after the step at hand. Progress is told as `core.callback.Progress` says.
-    """
+    scores: Scores
 
     def __init__(
         self,
@@ -62,23 +57,11 @@ class Trainer:
         callbacks: Sequence[Callback] = (),
     ) -> None:
         model, settings = recipe.model, recipe.settings
+        super().__init__(model, settings, streams, train, callbacks)
         self.recipe = recipe
-        self.streams = streams
-        self.train = train
         self.validation = validation
-        self.callbacks = tuple(callbacks)
-        self.theta, self.buffers = model.initialize(streams.fresh("init"))
         self.slots = {name: aligned_zeros(model.layout.trainable, model.dtype) for name in recipe.optimizer.slots()}
         self.scores = Scores(recipe.metrics, recipe.target)
-
-        self.batches = len(train)
-        self.steps_per_epoch = ceil(self.batches / settings.accumulate)
-        self.total_steps = settings.steps or (settings.epochs or 1) * self.steps_per_epoch
-        self.epochs = ceil(self.total_steps / self.steps_per_epoch)
-        self.epoch = self.step = self.batch = self.samples = 0
-        self.seconds = 0.0
-        self.signal: int | None = None
-        self.stop_reason: str | None = None
 
         self._lanes = Lanes(
             model, recipe.loss, self.theta, self.buffers,
@@ -88,27 +71,6 @@ class Trainer:
         self._regularization = Regularization(model.layout, recipe.regularizer, model.dtype)
         self._memory = Memory(model.dtype)
         self._class_weight = _class_weight(settings.class_weight, recipe.target, model.dtype)
-        self._batch_callbacks = [c for c in callbacks if type(c).on_batch_end is not Callback.on_batch_end]
-
-    def run(self) -> None:
-        """Trains to the last step, to a callback's `stop_reason`, or to a signal.
-
-        Raises DivergedError where the loss is no longer a finite number; the state is then that of a step half done,
-        and callbacks are told nothing more.
-        """
-        self._tell("on_train_begin")
-        try:
-            # An overflow is found in the loss, with the place where it happened; NumPy's warning says less.
-            with np.errstate(**QUIET):
-                while self.step < self.total_steps and self.stop_reason is None and self.signal is None:
-                    self._run_epoch()
-        finally:
-            self._lanes.close()
-        self._tell("on_train_end")
-
-    def figures(self) -> dict[str, float]:
-        """Loss and metrics of the epoch so far."""
-        return self.scores.figures()
 
     def learning_rate(self, step: int) -> float:
         """The learning rate of a step, from 0."""
@@ -120,20 +82,6 @@ class Trainer:
         """Bytes of parameters, gradients, optimizer slots and working memory."""
         held = [self.theta, self.buffers, *self.slots.values()]
         return sum(a.nbytes for a in held) + self._lanes.nbytes + self._memory.nbytes
-
-    def _run_epoch(self) -> None:
-        settings = self.recipe.settings
-        order = self.train.order(self.streams, self.epoch, shuffle=settings.shuffle)
-        started = time.monotonic() - self.seconds
-        self._tell("on_epoch_begin")
-        group = settings.accumulate * settings.batch_size
-        while self.samples < len(order) and self.step < self.total_steps:
-            if self.signal is not None:
-                self.seconds = time.monotonic() - started
-                return
-            self._run_step(order[self.samples:self.samples + group])
-        self.seconds = time.monotonic() - started
-        self._end_epoch()
 
     def _run_step(self, rows: np.ndarray) -> None:
         """One optimizer step on the samples `rows`, batch by batch where gradients accumulate."""
@@ -158,13 +106,11 @@ class Trainer:
             elif accumulated is not None:
                 accumulated += grad
             if accumulated is not None and start + size < len(rows):
-                for callback in self._batch_callbacks:
-                    callback.on_batch_end(self)
+                self._tell_batch()
         if accumulated is not None:
             grad[:] = accumulated
         self._update()
-        for callback in self._batch_callbacks:
-            callback.on_batch_end(self)
+        self._tell_batch()
 
     def _update(self) -> None:
         recipe, grad = self.recipe, self._lanes.grad
@@ -189,40 +135,20 @@ class Trainer:
         weight /= terms
         return weight
 
-    def _end_epoch(self) -> None:
-        """Validates, makes the row of history.csv, tells the callbacks, and starts counting anew."""
-        row: dict[str, Any] = {"epoch": self.epoch + 1, "step": self.step}
+    def _epoch_figures(self) -> dict[str, float]:
+        """Loss and metrics, each followed by its twin on the validation split."""
         train = self.figures()
-        validation = {}
-        if self.validation is not None:
-            penalty = self._regularization.penalty(self.theta)
-            validation = self._evaluator.run(self.validation, penalty=penalty).figures
-        for name, figure in train.items():
-            row[name] = figure
-            if validation:
-                row[f"val_{name}"] = validation[name]
-        row["learning_rate"] = self.learning_rate(self.step - 1)
-        row["seconds"] = round(self.seconds, 3)
-        if not np.isfinite(self.theta).all():
-            raise self._diverged(float("nan"))
-        self.epoch += 1
-        self.batch = self.samples = 0
-        self.seconds = 0.0
-        self.scores.reset()
-        for callback in self.callbacks:
-            callback.on_epoch_end(self, row)
+        if self.validation is None:
+            return train
+        penalty = self._regularization.penalty(self.theta)
+        validation = self._evaluator.run(self.validation, penalty=penalty).figures
+        return {
+            key: value for name, figure in train.items()
+            for key, value in ((name, figure), (f"val_{name}", validation[name]))
+        }
 
-    def _diverged(self, total: float) -> DivergedError:
-        return DivergedError(
-            f"the loss is {total}: expected a finite number",
-            where=f"epoch {self.epoch + 1}, step {self.step + 1}",
-            hint="try a smaller optimizer.learning_rate, set training.gradient_clip_norm: 1.0, or scale the inputs "
-            "(dataset.preprocessing: [standardize])",
-        )
-
-    def _tell(self, event: str) -> None:
-        for callback in self.callbacks:
-            getattr(callback, event)(self)
+    def _close(self) -> None:
+        self._lanes.close()
 
 
 def _class_weight(weights: Mapping[str, float] | None, target: Target, dtype: np.dtype) -> np.ndarray | None:
