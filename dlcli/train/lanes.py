@@ -19,7 +19,6 @@ from dlcli.core.streams import Streams
 from dlcli.model import Model, Pass
 from dlcli.train.lane_sum import LaneSum
 
-
 QUIET: Any = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
 """How NumPy treats overflow while training; the setting belongs to a thread."""
 

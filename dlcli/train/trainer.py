@@ -5,13 +5,13 @@ A batch goes: batches -> lanes (forward, loss, backward) -> regularization -> cl
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import isfinite
 
 import numpy as np
 
 from dlcli.core.callback import Callback
 from dlcli.core.loss import Loss
-from dlcli.core.memory import Memory, aligned_zeros
+from dlcli.core.memory import Memory
 from dlcli.core.metric import Metric
 from dlcli.core.optimizer import Optimizer
 from dlcli.core.params import Regularizer
@@ -23,9 +23,9 @@ from dlcli.model import Model
 from dlcli.train.evaluation import Evaluator
 from dlcli.train.lanes import Lanes
 from dlcli.train.loop import Loop
-from dlcli.train.regularization import Regularization
 from dlcli.train.scores import Scores
 from dlcli.train.settings import Training
+from dlcli.train.update import Update
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,8 @@ class Trainer(Loop):
         super().__init__(model, settings, streams, train, callbacks)
         self.recipe = recipe
         self.validation = validation
-        self.slots = {name: aligned_zeros(model.layout.trainable, model.dtype) for name in recipe.optimizer.slots()}
+        self._update = Update(model.layout, recipe.optimizer, recipe.regularizer, settings, model.dtype)
+        self.slots = self._update.slots
         self.scores = Scores(recipe.metrics, recipe.target)
 
         self._lanes = Lanes(
@@ -68,7 +69,6 @@ class Trainer(Loop):
             count=settings.lanes or 1, threads=recipe.threads, streams=streams,
         )
         self._evaluator = Evaluator(model, recipe.loss, recipe.metrics, recipe.target, self.theta, self.buffers)
-        self._regularization = Regularization(model.layout, recipe.regularizer, model.dtype)
         self._memory = Memory(model.dtype)
         self._class_weight = _class_weight(settings.class_weight, recipe.target, model.dtype)
 
@@ -80,13 +80,13 @@ class Trainer(Loop):
     @property
     def nbytes(self) -> int:
         """Bytes of parameters, gradients, optimizer slots and working memory."""
-        held = [self.theta, self.buffers, *self.slots.values()]
-        return sum(a.nbytes for a in held) + self._lanes.nbytes + self._memory.nbytes
+        held = (self.theta, self.buffers, self._update, self._lanes, self._memory)
+        return sum(part.nbytes for part in held)
 
     def _run_step(self, rows: np.ndarray) -> None:
         """One optimizer step on the samples `rows`, batch by batch where gradients accumulate."""
         settings, grad = self.recipe.settings, self._lanes.grad
-        penalty = self._regularization.penalty(self.theta)
+        penalty = self._update.penalty(self.theta)
         size = settings.batch_size
         accumulated = self._memory.empty("accumulated", grad.shape) if len(rows) > size else None
         for start in range(0, len(rows), size):
@@ -109,22 +109,9 @@ class Trainer(Loop):
                 self._tell_batch()
         if accumulated is not None:
             grad[:] = accumulated
-        self._update()
-        self._tell_batch()
-
-    def _update(self) -> None:
-        recipe, grad = self.recipe, self._lanes.grad
-        layout = recipe.model.layout
-        theta, grad = self.theta[:layout.trainable], grad[:layout.trainable]
-        self._regularization.add_gradient(self.theta, grad)
-        if recipe.settings.gradient_clip_norm is not None:
-            length = sqrt(float(np.dot(grad, grad)))
-            if length > recipe.settings.gradient_clip_norm:
-                grad *= recipe.settings.gradient_clip_norm / length
-        scratch = self._memory.empty("scratch", (recipe.optimizer.scratch, len(theta)))
-        rate = self.learning_rate(self.step)
         self.step += 1
-        recipe.optimizer.step(theta, grad, self.slots, scratch, lr=rate, step=self.step, decayed=layout.decayed)
+        self._update.apply(self.theta, grad, lr=self.learning_rate(self.step - 1), step=self.step)
+        self._tell_batch()
 
     def _weight(self, y: np.ndarray, terms: float) -> float | np.ndarray:
         """What each loss counts for: 1/terms, times the weight of its class."""
@@ -140,7 +127,7 @@ class Trainer(Loop):
         train = self.figures()
         if self.validation is None:
             return train
-        penalty = self._regularization.penalty(self.theta)
+        penalty = self._update.penalty(self.theta)
         validation = self._evaluator.run(self.validation, penalty=penalty).figures
         return {
             key: value for name, figure in train.items()
