@@ -14,29 +14,32 @@ from dlcli.kernels.im2col import BLOCK, Window, columns, columns_size, cuts, mee
 
 def conv2d_size(shape: tuple[int, ...], W: np.ndarray, window: Window) -> int:
     """Working memory for x of that shape."""
-    return columns_size(shape, window) + window.positions(shape)[1] * W.shape[3]
+    return columns_size(shape, window) + W.size + W.shape[3]
 
 
 def conv2d(
     x: np.ndarray, W: np.ndarray, b: np.ndarray | None, *, out: np.ndarray, work: np.ndarray, window: Window,
 ) -> np.ndarray:
     """y of x into `out`."""
-    OW, F = out.shape[2:]
-    W2 = W.reshape(-1, F)
-    row, work = work[:OW * F].reshape(OW, F), work[OW * F:]
-    if b is not None:
-        row[...] = b  # added a row of the image at a time: long runs
-    for cut, cols in columns(x, window, work=work):
+    F = W.shape[3]
+    weights = W.reshape(-1, F)
+    ones = b is not None and not window.pointwise
+    if ones:  # the bias as one more row of weights: a pass over y less
+        K = len(weights)
+        extended, work = work[:(K + 1) * F].reshape(K + 1, F), work[(K + 1) * F:]
+        extended[:K], extended[K] = weights, b
+        weights = extended
+    for cut, cols in columns(x, window, work=work, ones=ones):
         y = out[cut]
-        np.matmul(cols, W2, out=y.reshape(-1, F))
-        if b is not None:
-            np.add(y, row, y)
+        np.matmul(cols, weights, out=y.reshape(-1, F))
+        if b is not None and not ones:
+            np.add(y, b, y)
     return out
 
 
 def conv2d_kernel_gradient_size(shape: tuple[int, ...], W: np.ndarray, window: Window) -> int:
     """Working memory for x of that shape."""
-    return columns_size(shape, window) + W.size + window.positions(shape)[1] * W.shape[3]
+    return columns_size(shape, window) + W.size + W.shape[3] + window.positions(shape)[1] * W.shape[3]
 
 
 def conv2d_kernel_gradient(
@@ -45,16 +48,21 @@ def conv2d_kernel_gradient(
     """dW = sum of windows of x times dy, db = sum of dy."""
     OW, F = dy.shape[2:]
     dW2 = dW.reshape(-1, F)
-    part, work = work[:dW2.size].reshape(dW2.shape), work[dW2.size:]
+    K = len(dW2)
+    ones = db is not None and not window.pointwise
+    part, work = work[:(K + ones) * F].reshape(K + ones, F), work[(K + ones) * F:]
     row, work = work[:OW * F], work[OW * F:]
-    for cut, cols in columns(x, window, work=work):
+    dW2.fill(0)
+    if db is not None:
+        db.fill(0)
+    for cut, cols in columns(x, window, work=work, ones=ones):
         d = dy[cut]
-        first = cut.start == 0
-        np.matmul(cols.T, d.reshape(-1, F), out=dW2 if first else part)
-        if not first:
-            np.add(dW2, part, dW2)
-        if db is not None:
-            sum_positions(d, out=db, row=row, add=not first)
+        np.matmul(cols.T, d.reshape(-1, F), out=part)
+        np.add(dW2, part[:K], dW2)
+        if db is not None and ones:
+            np.add(db, part[K], db)
+        elif db is not None:
+            sum_positions(d, out=db, row=row, add=True)
 
 
 def sum_positions(d: np.ndarray, *, out: np.ndarray, row: np.ndarray, add: bool = False) -> None:

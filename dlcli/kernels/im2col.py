@@ -79,7 +79,7 @@ def columns_size(shape: tuple[int, ...], window: Window) -> int:
     if window.pointwise:
         return 0
     OH, OW = window.positions(shape)
-    each = OH * OW * window.size[0] * window.size[1] * C
+    each = OH * OW * (window.size[0] * window.size[1] * C + 1)
     n = max(1, min(N, BLOCK // max(each, 1)))
     return n * (each + _bordered(H, W, C, window) if window.padded else each)
 
@@ -88,20 +88,23 @@ def _bordered(H: int, W: int, C: int, window: Window) -> int:
     return (H + window.before[0] + window.after[0]) * (W + window.before[1] + window.after[1]) * C
 
 
-def columns(x: np.ndarray, window: Window, *, work: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+def columns(
+    x: np.ndarray, window: Window, *, work: np.ndarray, ones: bool = False,
+) -> Iterator[tuple[slice, np.ndarray]]:
     """The windows of x: (N, H, W, C), a micro-batch at a time: which samples, and (n * OH * OW, KH * KW * C).
 
+    With `ones` there is one more column that is 1: a product with it takes the bias along. Not for pixels themselves.
     `work`: a vector of at least `columns_size` numbers. It holds one micro-batch, so each is gone with the next.
     """
     N, H, W, C = x.shape
     OH, OW = window.positions(x.shape)
     KH, KW = window.size
-    K = KH * KW * C
+    K, L = KH * KW * C, KH * KW * C + ones
     if window.pointwise:
         for cut in cuts(N, H * W * C):
             yield cut, x[cut].reshape(-1, C)
         return
-    pieces = list(cuts(N, OH * OW * K))
+    pieces = list(cuts(N, OH * OW * (K + 1)))
     source = inner = x
     if window.padded:
         (top, left), n = window.before, pieces[0].stop
@@ -119,12 +122,17 @@ def columns(x: np.ndarray, window: Window, *, work: np.ndarray) -> Iterator[tupl
             seen = view[:n]
         else:
             seen = view[cut]
+        M = n * OH * OW
         if KW * C < SHORT:
-            np.copyto(work[:n * OH * OW * K].reshape(KH, KW, C, n, OH, OW), seen.transpose(3, 4, 5, 0, 1, 2))
-            yield cut, work[:n * OH * OW * K].reshape(K, n * OH * OW).T
+            cols = work[:M * L].reshape(L, M)
+            np.copyto(cols[:K].reshape(KH, KW, C, n, OH, OW), seen.transpose(3, 4, 5, 0, 1, 2))
+            cols = cols.T
         else:
-            np.copyto(work[:n * OH * OW * K].reshape(seen.shape), seen)
-            yield cut, work[:n * OH * OW * K].reshape(n * OH * OW, K)
+            cols = work[:M * L].reshape(M, L)
+            np.copyto(cols[:, :K].reshape(seen.shape), seen)
+        if ones:
+            cols[:, K] = 1
+        yield cut, cols
 
 
 def _windows(x: np.ndarray, window: Window, positions: Pair) -> np.ndarray:
