@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from dlcli import registry
+from dlcli.config.manual import of_base
 from dlcli.core.component import from_yaml
 from dlcli.core.layer import Layer
 from dlcli.errors import DataError, ShapeError
@@ -235,3 +237,10 @@ def test_ids_that_are_zero_are_masked_up_to_the_layer_that_reads_the_mask():
     through = started(made, weights(made)[0])
     left, right = through.forward(np.array([[3.0, 5.0, 0, 0], [0, 0, 3.0, 5.0]]))
     np.testing.assert_array_equal(left, right)
+
+
+def test_what_recurrent_layers_share_counts_as_their_own_keys():
+    lstm = registry.get("layers", "lstm")
+    assert [key for key in ("units", "go_backwards", "activation", "name", "trainable") if of_base(lstm, key)] == [
+        "name", "trainable",
+    ]

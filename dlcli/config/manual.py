@@ -4,6 +4,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 _SENTENCE = re.compile(r"(?<=[.:])\s+(?=[A-Z`])|;\s+(?=`)|\n\n+")
@@ -42,10 +43,8 @@ def key_manual(cls: type[Any], key: str) -> str:
 
 def of_base(cls: type[Any], key: str) -> bool:
     """Whether a key is one that every component of the kind has, and not of this component alone."""
-    return not any(
-        key in inspect.get_annotations(base)
-        for base in cls.__mro__ if not base.__module__.startswith("dlcli.core.")
-    )
+    below = takewhile(lambda base: "kind" not in vars(base), cls.__mro__)  # the contract of the kind is what names it
+    return not any(key in inspect.get_annotations(base) for base in below)
 
 
 def _sentences(text: str) -> Iterator[str]:
