@@ -48,7 +48,7 @@ class Block(Layer):
             children = sequence.plan_sequence(self._parts(in_shape[1]), in_shape)
         except ShapeError as error:  # the layers inside are in no YAML: lead to the key of this one
             path = tuple(key for key in error.path[-1:] if key == "num_heads")
-            raise ShapeError(error.message, hint=error.hint, path=path) from None
+            raise ShapeError(error.message, hint=error.hint.partition(", or write key_dim")[0], path=path) from None
         return Plan(out_shape=in_shape, children=children, flops=sum(child.plan.flops for child in children))
 
     def _parts(self, width: int) -> tuple[Layer, ...]:
