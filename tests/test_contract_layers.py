@@ -24,6 +24,8 @@ from dlcli.train.gradient_check import check_layer
 from dlcli.train.lanes import Lanes
 
 every_example = pytest.mark.parametrize("case", cases("layers"))
+every_row_by_row = pytest.mark.parametrize("case", cases("layers", lambda case: not case.build().whole_batch))
+every_determined = pytest.mark.parametrize("case", cases("layers", lambda case: not Rig(case).draws_at_random()))
 both_modes = pytest.mark.parametrize("training", [False, True], ids=["evaluation", "training"])
 CLOSE = 1e-12
 """Of the largest number of an array: for sums of float64 in another order."""
@@ -83,11 +85,9 @@ def test_numbers_that_are_not_contiguous_give_the_same_results(case, training):
         rig.run(other_x, ys[how], training=training).assert_close(wanted, CLOSE)
 
 
-@every_example
+@every_row_by_row
 def test_a_batch_of_one_equals_a_row_of_a_larger_batch(case):
     rig = Rig(case)
-    if rig.layer.whole_batch:
-        pytest.skip("works on the whole batch")
     x, dy = rig.x(3), rig.dy(3)
     whole = rig.run(x, dy)
     for i in range(3):
@@ -96,12 +96,10 @@ def test_a_batch_of_one_equals_a_row_of_a_larger_batch(case):
         alone.assert_close(row, CLOSE)
 
 
-@every_example
+@every_determined
 @both_modes
 def test_batches_of_changing_size_find_nothing_left_over(case, training):
     rig = Rig(case)
-    if training and rig.draws_at_random():
-        pytest.skip("draws other numbers by then")
     through = rig.through(training=training, own_buffers=True)
     for size in (3, 5, 2, 7, 3):
         x, dy = rig.x(size), rig.dy(size)
@@ -218,11 +216,9 @@ def test_no_array_is_allocated_after_the_first_pass(case, training):
     assert peak < LIMIT, f"{peak} bytes for arrays of {x.nbytes} and {dy.nbytes} bytes; use ctx.empty\n{culprits(step)}"
 
 
-@every_example
+@every_determined
 def test_three_lanes_give_the_gradient_of_one(case):
     rig = Rig(case)
-    if rig.draws_at_random():
-        pytest.skip("every lane draws random numbers of its own")
     x, y = rig.x(7), rig.dy(7)
     grads = []
     for count in (1, 3):

@@ -146,13 +146,17 @@ def test_arguments_are_left_as_they_are_and_need_not_be_contiguous(case):
         np.testing.assert_allclose(loss.backward(other, np.repeat(weight, 2)[::2]), dy, rtol=CLOSE, atol=CLOSE)
 
 
-@every_example
+def wide_targets(case):
+    """Classes as many as outputs, where the loss takes such."""
+    every = targets_for(case.build(), case.shape)
+    return [t for t in every if t.kind == "classes" and t.classes == case.shape[-1]]
+
+
+@pytest.mark.parametrize("case", cases("losses", wide_targets))
 def test_one_hot_rows_mean_the_same_as_integer_labels(case):
     loss = case.build()
     rng = np.random.default_rng(2)
-    wide = [t for t in targets_for(loss, case.shape) if t.kind == "classes" and t.classes == case.shape[-1]]
-    if not wide:
-        pytest.skip("takes no integer labels for several outputs")
+    wide = wide_targets(case)
     y = rng.integers(0, wide[0].classes, (SAMPLES, *wide[0].shape))
     y_pred = predictions(loss, case.shape, rng)
     found = []
@@ -164,11 +168,15 @@ def test_one_hot_rows_mean_the_same_as_integer_labels(case):
         np.testing.assert_allclose(of_rows, of_labels, rtol=CLOSE, atol=CLOSE)
 
 
-@every_example
+def two_forms(case):
+    """Whether the loss takes logits, or the probabilities that its link makes of them."""
+    loss = case.build()
+    return loss.link is not None and link_of(loss).exact_gradient
+
+
+@pytest.mark.parametrize("case", cases("losses", two_forms))
 def test_the_form_on_logits_is_the_activation_followed_by_the_loss(case):
     loss = case.build()
-    if loss.link is None or not link_of(loss).exact_gradient:
-        pytest.skip("has no form on logits that probabilities could have too")
     rng = np.random.default_rng(3)
     on_logits, on_probabilities = replace(loss, from_logits=True), replace(loss, from_logits=False)
     for target in targets_for(loss, case.shape):
@@ -195,11 +203,9 @@ def test_predictions_are_kept_as_the_link_makes_them(case):
         assert ctx.predictions.shape == y_pred.shape
 
 
-@every_example
+@pytest.mark.parametrize("case", cases("losses", lambda case: getattr(case.build(), "from_logits", False)))
 def test_large_logits_neither_overflow_nor_lose_the_gradient(case):
     loss = case.build()
-    if not getattr(loss, "from_logits", False):
-        pytest.skip("works on probabilities")
     for _, _, y_true in tried(case):
         z = np.linspace(-300, 300, SAMPLES * int(np.prod(case.shape))).reshape(SAMPLES, *case.shape)
         for dtype in ("float32", "float64"):

@@ -1,5 +1,6 @@
 """Walks the registry: every component of a kind, and every example of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,8 +50,11 @@ class Case:
             self.build()
 
 
-def cases(kind: str) -> list[Any]:
-    """All examples of a kind as parameters of a test, named `dense-0`."""
+def cases(kind: str, where: Callable[["Case"], bool] = lambda case: True) -> list[Any]:
+    """The examples of a kind for which `where` holds, as parameters of a test, named `dense-0`.
+
+    Those of a component that cannot be loaded are always among them, so that it fails by its name.
+    """
     params = []
     for name in registry.names(kind):
         try:
@@ -58,7 +62,8 @@ def cases(kind: str) -> list[Any]:
         except Exception:
             params.append(pytest.param(Case(kind, name, None), id=f"{name}-broken"))
             continue
-        params += [pytest.param(Case(kind, name, e), id=f"{name}-{i}") for i, e in enumerate(examples)]
+        every = [(f"{name}-{i}", Case(kind, name, example)) for i, example in enumerate(examples)]
+        params += [pytest.param(case, id=label) for label, case in every if where(case)]
     return params
 
 
