@@ -75,3 +75,22 @@ def perceptron(loss: Any, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
     return np.array([
         math.fsum(((1.0 if z > 0 else 0.0) - t) * z for z, t in sample) for sample in pairs(y_pred, y_true)
     ])
+
+
+def gan_non_saturating(loss: Any, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    losses = []
+    for ((z, real),) in pairs(y_pred, y_true):
+        smooth = loss.label_smoothing
+        losses.append((1 - smooth) * softplus(-z) + smooth * softplus(z) if real else softplus(z))
+    return np.array(losses)
+
+
+gan_minimax = gan_non_saturating  # the discriminator's loss is the same; tests/test_gan.py has the generator's
+
+
+def gan_least_squares(loss: Any, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    return np.array([(z - real) ** 2 / 2 for ((z, real),) in pairs(y_pred, y_true)])
+
+
+def gan_hinge(loss: Any, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    return np.array([max(0.0, 1 - z if real else 1 + z) for ((z, real),) in pairs(y_pred, y_true)])
