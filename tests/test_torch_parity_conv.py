@@ -167,6 +167,17 @@ def test_depthwise_and_separable_conv2d(seed, multiplier, dtype):
 
 
 @both_dtypes
+def test_depthwise_conv2d_over_several_micro_batches(dtype):
+    """Images of which two fit in a micro-batch before they get their border, and one afterwards."""
+    x = np.random.default_rng(0).normal(size=(5, 36, 36, 48))
+
+    def function(x, kernel, bias):
+        return last(F.conv2d(first(x), kernel.permute(2, 3, 0, 1), None, padding=2, groups=48)) + bias
+
+    compare({"type": "depthwise_conv2d", "kernel_size": 5, "padding": "same"}, x, dtype, function)
+
+
+@both_dtypes
 @many
 @pytest.mark.parametrize("training", [False, True])
 def test_pooling(seed, training, dtype):

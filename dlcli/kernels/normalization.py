@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-BLOCK = 65_536
-"""Numbers a block."""
+BLOCK = 262_144
+"""Numbers a block; smaller blocks gain less in cache than they cost in calls."""
 
 
 def blocks(rows: int, numbers: int) -> Iterator[slice]:

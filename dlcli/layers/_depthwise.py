@@ -9,7 +9,7 @@ from dlcli.core.fields import PositiveInt
 from dlcli.core.initializer import Initializer
 from dlcli.core.params import Param, Regularizer
 from dlcli.initializers.glorot_uniform import GlorotUniform
-from dlcli.kernels import depthwise
+from dlcli.kernels import depthwise, depthwise_rows
 from dlcli.kernels.im2col import Window
 from dlcli.layers._convolution import Biased
 from dlcli.layers._windows import Padding, Pair, need_axes, slide
@@ -51,7 +51,13 @@ def forward(ctx: Context, x: np.ndarray, W: np.ndarray, window: Window) -> np.nd
     """y: (N, OH, OW, C * M) of x: (N, H, W, C) with W: (KH, KW, C, M)."""
     shape = _split(x.shape, W, window)
     y = ctx.empty("channels", shape)
-    depthwise.depthwise(x, _repeated(ctx, shape, W), out=y, work=_work(ctx, shape), window=window)
+    if depthwise_rows.applies(W, window):
+        work = ctx.empty("rows", (depthwise_rows.rows_size(x.shape, window),))
+        depthwise_rows.correlate(
+            x, W[..., 0], out=y[..., 0], work=work, dilation=window.dilation, before=window.before,
+        )
+    else:
+        depthwise.depthwise(x, _repeated(ctx, shape, W), out=y, work=_work(ctx, shape), window=window)
     return y.reshape(*shape[:3], shape[3] * shape[4])
 
 
@@ -59,6 +65,8 @@ def backward(
     ctx: Context, x: np.ndarray, dy: np.ndarray, W: np.ndarray, window: Window, *, dW: np.ndarray,
 ) -> np.ndarray | None:
     """Fills dW; returns dx where it is needed."""
+    if depthwise_rows.applies(W, window):
+        return _backward_by_rows(ctx, x, dy, W[..., 0], window, dW[..., 0])
     shape = _split(x.shape, W, window)
     d = dy.reshape(shape)
     work = _work(ctx, shape)
@@ -67,6 +75,21 @@ def backward(
         return None
     dx = ctx.empty("dx", x.shape)
     return depthwise.depthwise_input_gradient(d, _repeated(ctx, shape, W), out=dx, work=work, window=window)
+
+
+def _backward_by_rows(
+    ctx: Context, x: np.ndarray, dy: np.ndarray, W: np.ndarray, window: Window, dW: np.ndarray,
+) -> np.ndarray | None:
+    work = ctx.empty("rows", (depthwise_rows.rows_size(x.shape, window),))
+    depthwise_rows.correlate_kernel_gradient(
+        x, dy, dW=dW, work=work, dilation=window.dilation, before=window.before,
+    )
+    if not ctx.needs_dx:
+        return None
+    return depthwise_rows.correlate(
+        dy, W[::-1, ::-1], out=ctx.empty("dx", x.shape), work=work, dilation=window.dilation,
+        before=depthwise_rows.input_border(window),
+    )
 
 
 def _split(in_shape: tuple[int, ...], W: np.ndarray, window: Window) -> tuple[int, ...]:
