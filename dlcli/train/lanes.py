@@ -5,10 +5,6 @@ not on how many threads ran them.
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -17,10 +13,7 @@ from dlcli.core.loss import Loss
 from dlcli.core.plan import Plan
 from dlcli.core.streams import Streams
 from dlcli.model import Model, Pass
-from dlcli.train.lane_sum import LaneSum
-
-QUIET: Any = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
-"""How NumPy treats overflow while training; the setting belongs to a thread."""
+from dlcli.train.lane_pool import LanePool
 
 
 class Lane:
@@ -64,49 +57,31 @@ class Lanes:
         threads: int,
         streams: Streams,
     ) -> None:
-        self._sum = LaneSum(count)
+        self._pool = LanePool(count, threads=threads, whole_batch=model.whole_batch)
         self._lanes = [
             Lane(
                 model, loss, theta, buffers, grad=model.layout.zeros(model.dtype), rng=streams.kept(f"lane {number}"),
-                flow=Flow(lane=number, all_reduce=partial(self._sum.add, number) if count > 1 else None),
+                flow=self._pool.flow(number),
             )
             for number in range(count)
         ]
         self.grad = self._lanes[0].grad
-        # Lanes that wait for each other need a thread each, however few may work at once.
-        threads = count if model.whole_batch else min(threads, count)
-        self._pool = ThreadPoolExecutor(threads, "lane", partial(np.seterr, **QUIET)) if threads > 1 else None
 
     def run(self, x: np.ndarray, y: np.ndarray, weight: float | np.ndarray) -> Sequence[Lane]:
         """Runs a batch x: (N, ...), y: (N, ...), weight a scalar or (N,); returns the lanes that had samples."""
-        if len(self._lanes) == 1 or len(x) == 1:
-            if len(self._lanes) > 1:
-                self._sum.start(1)
-            self._lanes[0].run(x, y, weight)
-            return self._lanes[:1]
-        count = min(len(self._lanes), len(x))
-        edges = [len(x) * number // count for number in range(count + 1)]
-        active = self._lanes[:count]
 
-        def run(lane: Lane, edge: tuple[int, int]) -> None:
-            piece = slice(*edge)
-            try:
-                lane.run(x[piece], y[piece], weight[piece] if isinstance(weight, np.ndarray) else weight)
-            except BaseException as failure:
-                self._sum.stop(failure)
-                raise
+        def work(number: int, piece: slice) -> None:
+            self._lanes[number].run(x[piece], y[piece], weight[piece] if isinstance(weight, np.ndarray) else weight)
 
-        self._sum.start(count)
-        mapped = map if self._pool is None else self._pool.map
-        list(mapped(run, active, pairwise(edges)))  # waits for each lane, and raises what it raised
+        self._pool.run(len(x), work)
+        active = self._lanes[:self._pool.active(len(x))]
         for lane in active[1:]:
             self.grad += lane.grad
         return active
 
     def close(self) -> None:
         """Ends the threads."""
-        if self._pool is not None:
-            self._pool.shutdown()
+        self._pool.close()
 
     @property
     def nbytes(self) -> int:

@@ -17,7 +17,7 @@ from dlcli.core.streams import Streams
 from dlcli.core.weights import Weighted
 from dlcli.data.batches import Batches
 from dlcli.errors import DivergedError
-from dlcli.train.lanes import QUIET
+from dlcli.train.lane_pool import QUIET
 from dlcli.train.settings import Training
 
 
@@ -53,7 +53,14 @@ class Loop(ABC):
     scores: Figures
 
     def __init__(
-        self, model: Weighted, settings: Training, streams: Streams, train: Batches, callbacks: Sequence[Callback],
+        self,
+        model: Weighted,
+        settings: Training,
+        streams: Streams,
+        train: Batches,
+        callbacks: Sequence[Callback],
+        *,
+        batches_per_step: int,
     ) -> None:
         self.model = model
         self.settings = settings
@@ -63,7 +70,8 @@ class Loop(ABC):
         self.theta, self.buffers = model.initialize(streams.fresh("init"))
 
         self.batches = len(train)
-        self.steps_per_epoch = ceil(self.batches / settings.accumulate)
+        self.batches_per_step = batches_per_step
+        self.steps_per_epoch = ceil(self.batches / batches_per_step)
         self.total_steps = settings.steps or (settings.epochs or 1) * self.steps_per_epoch
         self.epochs = ceil(self.total_steps / self.steps_per_epoch)
         self.epoch = self.step = self.batch = self.samples = 0
@@ -113,7 +121,7 @@ class Loop(ABC):
         order = self.train.order(self.streams, self.epoch, shuffle=settings.shuffle)
         started = time.monotonic() - self.seconds
         self._tell("on_epoch_begin")
-        group = settings.accumulate * settings.batch_size
+        group = self.batches_per_step * settings.batch_size
         while self.samples < len(order) and self.step < self.total_steps:
             if self.signal is not None:
                 self.seconds = time.monotonic() - started

@@ -21,7 +21,7 @@ from dlcli.core.target import Target
 from dlcli.data.batches import Batches
 from dlcli.model import Model
 from dlcli.train.evaluation import Evaluator
-from dlcli.train.lanes import Lanes
+from dlcli.train.lanes import Lanes, loss_context
 from dlcli.train.loop import Loop
 from dlcli.train.scores import Scores
 from dlcli.train.settings import Training
@@ -57,7 +57,7 @@ class Trainer(Loop):
         callbacks: Sequence[Callback] = (),
     ) -> None:
         model, settings = recipe.model, recipe.settings
-        super().__init__(model, settings, streams, train, callbacks)
+        super().__init__(model, settings, streams, train, callbacks, batches_per_step=settings.accumulate)
         self.recipe = recipe
         self.validation = validation
         self._update = Update(model.layout, recipe.optimizer, recipe.regularizer, settings, model.dtype)
@@ -69,6 +69,7 @@ class Trainer(Loop):
             count=settings.lanes or 1, threads=recipe.threads, streams=streams,
         )
         self._evaluator = Evaluator(model, recipe.loss, recipe.metrics, recipe.target, self.theta, self.buffers)
+        self._loss_ctx = loss_context(model)
         self._memory = Memory(model.dtype)
         self._class_weight = _class_weight(settings.class_weight, recipe.target, model.dtype)
 
@@ -91,11 +92,11 @@ class Trainer(Loop):
         accumulated = self._memory.empty("accumulated", grad.shape) if len(rows) > size else None
         for start in range(0, len(rows), size):
             x, y = self.train.take(rows[start:start + size])
-            terms = self.recipe.loss.terms(y if accumulated is None else self.train.split.y[rows])
+            terms = self._terms(y if accumulated is None else self.train.split.y[rows])
             for lane in self._lanes.run(x, y, self._weight(y, terms)):
                 total = self.scores.update(
                     y_true=lane.y_true, y_pred=lane.y_pred, losses=lane.losses,
-                    terms=self.recipe.loss.terms(lane.y_true), penalty=penalty,
+                    terms=self._terms(lane.y_true), penalty=penalty,
                 )
                 if not isfinite(total):
                     raise self._diverged(total)
@@ -113,8 +114,14 @@ class Trainer(Loop):
         self._update.apply(self.theta, grad, lr=self.learning_rate(self.step - 1), step=self.step)
         self._tell_batch()
 
+    def _terms(self, y: np.ndarray) -> float:
+        """How many samples the losses of y count for."""
+        return self.recipe.loss.terms(self._loss_ctx, y)
+
     def _weight(self, y: np.ndarray, terms: float) -> float | np.ndarray:
-        """What each loss counts for: 1/terms, times the weight of its class."""
+        """What each loss counts for: 1/terms, times the weight of its class; 0 where nothing counts."""
+        if terms == 0:
+            return 0.0
         if self._class_weight is None:
             return 1.0 / terms
         labels = y if y.ndim == 1 else y.argmax(axis=-1)

@@ -1,0 +1,56 @@
+"""Work that is cut into lanes: pieces of a batch that run side by side, in threads of their own where there are any."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from dlcli.core.context import Flow
+from dlcli.train.lane_sum import LaneSum
+
+QUIET: Any = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
+"""How NumPy treats overflow while training; the setting belongs to a thread."""
+
+
+class LanePool:
+    """`count` lanes on at most `threads` threads; `whole_batch` says that lanes wait for each other."""
+
+    def __init__(self, count: int, *, threads: int, whole_batch: bool) -> None:
+        self.count = count
+        self._sum = LaneSum(count)
+        # Lanes that wait for each other need a thread each, however few may work at once.
+        threads = count if whole_batch else min(threads, count)
+        self._pool = ThreadPoolExecutor(threads, "lane", partial(np.seterr, **QUIET)) if threads > 1 else None
+
+    def flow(self, number: int) -> Flow:
+        """What travels through a pass of the lane `number`; passes that meet need one of the same lane each."""
+        return Flow(lane=number, all_reduce=partial(self._sum.add, number) if self.count > 1 else None)
+
+    def active(self, samples: int) -> int:
+        """How many lanes a batch of so many samples has a piece for."""
+        return min(self.count, samples)
+
+    def run(self, samples: int, work: Callable[[int, slice], None]) -> None:
+        """Calls `work(number, piece)` for each lane that has a piece, and waits for all; raises what a lane raised."""
+        count = self.active(samples)
+        if self.count > 1:
+            self._sum.start(count)
+        if count == 1:
+            work(0, slice(0, samples))
+            return
+
+        def run(number: int) -> None:
+            try:
+                work(number, slice(samples * number // count, samples * (number + 1) // count))
+            except BaseException as failure:
+                self._sum.stop(failure)
+                raise
+
+        list((map if self._pool is None else self._pool.map)(run, range(count)))
+
+    def close(self) -> None:
+        """Ends the threads."""
+        if self._pool is not None:
+            self._pool.shutdown()
