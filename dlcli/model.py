@@ -128,18 +128,20 @@ class _ContextMaker:
             learns = trainable and node.layer.trainable
             path = f"{prefix}{node.name}"
             children = self.sequence(node.plan.children, f"{path}/", needs_dx, learns)
-            contexts.append(self.context(path, node.plan, children, needs_dx=needs_dx))
+            contexts.append(self.context(path, node.plan, children, needs_dx=needs_dx, trainable=learns))
             needs_dx = needs_dx or (learns and any(p.trainable for _, p in _params((node,))))
         return tuple(contexts)
 
-    def context(self, path: str, plan: Plan, children: tuple[Context, ...] = (), *, needs_dx: bool) -> Context:
+    def context(
+        self, path: str, plan: Plan, children: tuple[Context, ...] = (), *, needs_dx: bool, trainable: bool = True,
+    ) -> Context:
         return Context(
             plan=plan,
             params={name: self.params[f"{path}/{name}"] for name in plan.params},
             grads={name: self.grads[f"{path}/{name}"] for name in plan.params},
             buffers={name: self.buffers[f"{path}/{name}"] for name in plan.buffers},
             children=children, dtype=self.dtype, training=self.training, needs_dx=needs_dx,
-            rng=self.rng, flow=self.flow,
+            rng=self.rng, flow=self.flow, trainable=trainable,
         )
 
 

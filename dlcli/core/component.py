@@ -46,7 +46,7 @@ class Keys:
         try:
             return handler(value)
         except ValidationError as error:
-            known = [f.name for f in fields(cls)]
+            known = keys(cls)
             explained = [_explained(e, known) for e in error.errors(include_url=False)]
             raise ValidationError.from_exception_data(cls.__name__, explained) from None
 
@@ -65,7 +65,7 @@ class Component(Keys):
 
     def to_yaml(self) -> dict[str, Any]:
         """All keys as plain data, `type` first; `from_yaml` of it equals this component."""
-        return {"type": self.type_name(), **{f.name: plain(getattr(self, f.name)) for f in fields(self)}}
+        return {"type": self.type_name(), **{name: plain(getattr(self, name)) for name in keys(type(self))}}
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], CoreSchema]) -> CoreSchema:
@@ -80,6 +80,13 @@ class Component(Keys):
         if cls.__module__.startswith("dlcli.core."):
             return {"contract": cls.__name__}
         return handler(schema)
+
+
+def keys(cls: type[Any]) -> list[str]:
+    """The keys of a component: its own first, then those that all of its kind have."""
+    known = {f.name for f in fields(cls)}
+    named = (name for base in cls.__mro__ for name in base.__dict__.get("__annotations__", {}) if name in known)
+    return list(dict.fromkeys(named))
 
 
 def plain(value: Any) -> Any:

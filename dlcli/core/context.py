@@ -41,7 +41,8 @@ class Context(Memory):
     trained, such as running means. `children`: contexts of a composite layer's own layers, in order. `training`:
     dropout drops only then. `needs_dx`: False where nobody reads the input gradient (the first layer);
     backward may then return None. `rng`: the lane's random stream. `dtype`: the floating-point type of the
-    model. `flow`: what travels through the pass beside x.
+    model. `flow`: what travels through the pass beside x. `trainable`: False where the layer, or one around it,
+    is frozen.
 
     Any other attribute is a layer's own: `ctx.x = x` in forward, `ctx.x` in backward.
     """
@@ -59,8 +60,10 @@ class Context(Memory):
         needs_dx: bool,
         rng: np.random.Generator | None,
         flow: Flow,
+        trainable: bool = True,
     ) -> None:
         self.plan = plan
+        self.trainable = trainable
         self.flow = flow
         self.params = params
         self.grads = grads

@@ -24,7 +24,7 @@ class BatchNormalization(shared.Scaled):
 
     x: (N, ..., C) -> y: (N, ..., C). In training mean and variance (the sum of squares over n, not n - 1) are those of
     the whole batch, however many lanes it is cut into, and the moving ones follow: moving = momentum moving +
-    (1 - momentum) new. Otherwise, and where the layer has `trainable: false`, the moving ones take their place.
+    (1 - momentum) new. Otherwise, and where the layer, or one around it, is frozen, the moving ones take their place.
     `axis` is that of the channels, axis 0 being that of the samples. Parameters: `gamma` (C,) unless `scale: false`,
     `beta` (C,) unless `center: false`; buffers: `moving_mean` (C,), `moving_variance` (C,).
     Source: Ioffe and Szegedy, "Batch normalization", 2015.
@@ -65,7 +65,7 @@ class BatchNormalization(shared.Scaled):
         last = shared.at_the_end(ctx, "x", x, axes)
         rows = ctx.x = last.reshape(_rows(last.shape))
         mean, inverse = (ctx.empty(name, rows.shape[2:], np.float64) for name in ("mean", "inverse"))
-        if ctx.training and self.trainable:
+        if ctx.training and ctx.trainable:
             self._statistics(ctx, rows, mean, inverse)
         else:
             np.copyto(mean, ctx.buffers["moving_mean"])
@@ -123,7 +123,7 @@ class BatchNormalization(shared.Scaled):
         if not ctx.needs_dx:
             return None
         dx, scale = ctx.empty("dx", rows.shape), _row(ctx, "scale", rows)
-        if ctx.training and self.trainable:
+        if ctx.training and ctx.trainable:
             self._through_statistics(ctx, d, mean, inverse, sums, dx)
         else:
             normalization.scale_rows(d, scale, None, out=dx)
