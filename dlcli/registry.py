@@ -26,7 +26,12 @@ PACKAGES = {
 
 ALIASES = {
     "layers": {"silu": "swish", "hard_silu": "hard_swish"},
-    "losses": {"mean_squared_error": "mse", "mean_absolute_error": "mae"},
+    "losses": {
+        "mean_squared_error": "mse",
+        "mean_absolute_error": "mae",
+        "sparse_categorical_crossentropy": "categorical_crossentropy",
+        "kullback_leibler_divergence": "kl_divergence",
+    },
 }
 """By kind, further names of YAML types: what people arrive with. Listings and resolved configs have the type itself."""
 

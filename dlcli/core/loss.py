@@ -30,11 +30,12 @@ class Loss(Component):
         """Raises ShapeError where a model output of `out_shape` cannot be compared with such targets."""
         raise NotImplementedError
 
-    def terms(self, y_true: np.ndarray) -> float:
+    def terms(self, ctx: Context, y_true: np.ndarray) -> float:
         """How many samples the losses of y_true count for: the mean loss is their sum divided by this.
 
         N, unless the loss passes over targets that only fill up a sequence; a sample of which a third counts is then
-        a third of a sample.
+        a third of a sample. May be 0, where losses and gradients are 0 too. `ctx` is memory, its plan has the shape
+        of y_pred.
         """
         return len(y_true)
 

@@ -4,10 +4,11 @@ from math import prod
 
 import numpy as np
 
-from dlcli.core.context import Context
 from dlcli.core.loss import Loss, check_numbers
 from dlcli.core.target import Target
 from dlcli.errors import ShapeError
+
+EPSILON = 1e-7
 
 
 def check_binary(loss: Loss, out_shape: tuple[int, ...], target: Target) -> None:
@@ -33,8 +34,24 @@ def check_binary(loss: Loss, out_shape: tuple[int, ...], target: Target) -> None
         )
 
 
-def zero_one(ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
-    """y_true of shape (N,), (N, 1) or as y_pred, in the shape and dtype of y_pred: never broadcast."""
-    targets = ctx.empty("targets", y_pred.shape)
-    targets[...] = y_true.reshape(y_pred.shape)
-    return targets
+def binary_terms(
+    p: np.ndarray, targets: np.ndarray, *, logits: np.ndarray | None, out: np.ndarray, work: np.ndarray,
+) -> np.ndarray:
+    """-targets log p - (1 - targets) log(1 - p) into `out`; by the stable form where the logits are given."""
+    if logits is not None:
+        np.abs(logits, out=out)
+        np.negative(out, out=out)
+        np.exp(out, out=out)
+        np.log1p(out, out=out)
+        out += np.maximum(logits, 0, out=work)
+        out -= np.multiply(logits, targets, out=work)
+    else:
+        np.negative(p, out=work)
+        np.log1p(work, out=work)
+        np.subtract(1, targets, out=out)
+        out *= work
+        np.log(p, out=work)
+        work *= targets
+        out += work
+        np.negative(out, out=out)
+    return out

@@ -24,3 +24,11 @@ def mean_over_outputs(ctx: Context, terms: np.ndarray) -> np.ndarray:
     losses: np.ndarray = np.add.reduce(terms.reshape(samples, -1), axis=1, out=ctx.empty("mean", (samples,)))
     losses *= samples / terms.size
     return losses
+
+
+def shared_out(ctx: Context, slopes: np.ndarray, weight: float | np.ndarray) -> np.ndarray:
+    """`slopes`: (N, ...), contiguous, times the weight of each sample, in place: as `mean_over_outputs` wants it."""
+    samples = len(slopes)
+    rows = slopes.reshape(samples, -1)
+    rows *= scaled(ctx, weight, samples / slopes.size)
+    return slopes

@@ -11,10 +11,9 @@ from dlcli.core.fields import Rate
 from dlcli.core.loss import Loss
 from dlcli.core.target import Target
 from dlcli.kernels.sigmoid import sigmoid
-from dlcli.losses._binary import check_binary, zero_one
+from dlcli.losses._binary import EPSILON, binary_terms, check_binary
+from dlcli.losses._targets import beside
 from dlcli.losses._weights import mean_over_outputs, scaled
-
-EPSILON = 1e-7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,30 +44,17 @@ class BinaryCrossentropy(Loss):
 
     def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
-        targets = ctx.targets = zero_one(ctx, y_pred, y_true)
+        targets = ctx.targets = beside(ctx, y_pred, y_true)
         if self.label_smoothing:
             targets *= 1 - self.label_smoothing
             targets += self.label_smoothing / 2
         terms, work = ctx.empty("terms", y_pred.shape), ctx.empty("dy", y_pred.shape)
         if self.from_logits:
             ctx.predictions = ctx.p = sigmoid(y_pred, out=ctx.empty("p", y_pred.shape))
-            np.abs(y_pred, out=terms)
-            np.negative(terms, out=terms)
-            np.exp(terms, out=terms)
-            np.log1p(terms, out=terms)
-            terms += np.maximum(y_pred, 0, out=work)
-            terms -= np.multiply(y_pred, targets, out=work)
         else:
             ctx.predictions = y_pred
             ctx.p = np.clip(y_pred, EPSILON, 1 - EPSILON, out=ctx.empty("p", y_pred.shape))
-            np.negative(ctx.p, out=work)
-            np.log1p(work, out=work)
-            np.subtract(1, targets, out=terms)
-            terms *= work
-            np.log(ctx.p, out=work)
-            work *= targets
-            terms += work
-            np.negative(terms, out=terms)
+        binary_terms(ctx.p, targets, logits=y_pred if self.from_logits else None, out=terms, work=work)
         return mean_over_outputs(ctx, terms)
 
     def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:

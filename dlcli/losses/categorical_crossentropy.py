@@ -8,14 +8,19 @@ import numpy as np
 
 from dlcli.core.component import Example
 from dlcli.core.context import Context
-from dlcli.core.fields import Rate
+from dlcli.core.fields import Int, Rate
 from dlcli.core.loss import Loss
 from dlcli.core.target import Target
-from dlcli.errors import ShapeError
 from dlcli.kernels.softmax import FEW, softmax
+from dlcli.losses._categorical import (
+    check_categorical,
+    counting,
+    labels_at,
+    rows_of_targets,
+    shares,
+    through_shares,
+)
 from dlcli.losses._weights import mean_over_outputs, scaled
-
-EPSILON = 1e-7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +32,10 @@ class CategoricalCrossentropy(Loss):
     `from_logits: true`, it works on the logits z: L = log(sum_j exp(z_j - max z)) - (z - max z)_true,
     which neither overflows nor loses small probabilities; dL/dz = p - y_true. Otherwise y_pred is
     divided by its sum and clipped to [1e-7, 1 - 1e-7], as Keras does. `label_smoothing: s` replaces
-    y_true by (1 - s) y_true + s / K. Integer labels are accepted too, for which Keras has a loss of its own.
+    y_true by (1 - s) y_true + s / K. Integer labels are accepted too, for which Keras has a loss of its own:
+    `sparse_categorical_crossentropy` is another name for this one. Positions of a sequence whose label is
+    `ignore_class` count for nothing, so that the loss is the mean over all others of the batch; it need not be the
+    number of a class, such as -1 for what only fills up.
     Source: smoothing: Szegedy et al., "Rethinking the Inception architecture", 2016, section 7.
     """
 
@@ -38,32 +46,24 @@ class CategoricalCrossentropy(Loss):
         Example({"from_logits": True, "label_smoothing": 0.1}, (3, 5)),
         Example({"label_smoothing": 0.2}, (3,)),
         Example({"from_logits": True}, (2, 25)),
+        Example({"from_logits": True, "ignore_class": 0}, (3, 5)),
+        Example({"label_smoothing": 0.1, "ignore_class": 2}, (4, 3)),
     )
 
     from_logits: bool = False
     label_smoothing: Rate = 0.0
+    ignore_class: Int | None = None
 
     def check(self, out_shape: tuple[int, ...], target: Target) -> None:
         """One output a class."""
-        if target.kind != "classes":
-            raise ShapeError(
-                "categorical_crossentropy compares probabilities with classes, but the targets are numbers",
-                hint="use `loss: mse` or `loss: mae`, or a data set whose targets are classes",
-            )
-        wanted = (*target.shape, target.classes)
-        if out_shape == wanted and target.classes > 1:
-            return
-        units = f"{{type: dense, units: {target.classes}, activation: softmax}}"
-        if target.classes == 2 and prod(out_shape) == 1:
-            hint = f"end with {units}, or use `loss: binary_crossentropy`"
-        elif len(out_shape) > len(wanted):
-            hint = f"put `flatten` before the last dense layer, and end with {units}"
-        else:
-            hint = f"end with {units}"
-        raise ShapeError(
-            f"categorical_crossentropy needs one output for each of the {target.classes} classes, shape {wanted}; "
-            f"the model's output has shape {out_shape}", hint=hint,
-        )
+        check_categorical(self, out_shape, target)
+
+    def terms(self, ctx: Context, y_true: np.ndarray) -> float:
+        """Where positions are ignored, the share of the others, a sample of which all count being 1."""
+        if self.ignore_class is None:
+            return len(y_true)
+        counted = counting(ctx, y_true, (len(y_true), *ctx.plan.out_shape), ignored=self.ignore_class)
+        return int(np.count_nonzero(counted)) * len(y_true) / counted.size
 
     def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
@@ -71,11 +71,19 @@ class CategoricalCrossentropy(Loss):
         M = y_pred.size // K
         y = y_pred if y_pred.ndim == 2 else y_pred.reshape(M, K)
         soft = y_true.shape == y_pred.shape
-        ctx.label_at = None if soft else _label_at(ctx, y_true, M, K)
-        ctx.targets = self._targets(ctx, y_true, M, K) if soft or self.label_smoothing or not self.from_logits else None
+        ctx.counted = None
+        if self.ignore_class is not None:
+            ctx.counted = counting(ctx, y_true, y_pred.shape, ignored=self.ignore_class)
+        ctx.label_at = None if soft else labels_at(ctx, y_true, y_pred.shape, ctx.counted)
+        ctx.targets = None
+        if soft or self.label_smoothing or not self.from_logits:
+            ctx.targets = rows_of_targets(ctx, y_true, ctx.label_at, y_pred.shape, smoothing=self.label_smoothing)
         if not self.from_logits:
             ctx.predictions = y_pred
-            losses = _of_probabilities(ctx, y, ctx.targets)
+            logs = np.log(shares(ctx, y), out=ctx.empty("dy", y.shape))
+            logs *= ctx.targets
+            losses = np.add.reduce(logs, axis=1, out=ctx.empty("losses", (M,)))
+            np.negative(losses, out=losses)
         else:
             peak, total = ctx.empty("peak", (M,)), ctx.empty("total", (M,))
             columns = ctx.empty("columns", (K, M)) if K <= FEW else None
@@ -93,6 +101,8 @@ class CategoricalCrossentropy(Loss):
                 shifted *= ctx.targets
                 np.add.reduce(shifted, axis=1, out=picked)
             losses -= picked
+        if ctx.counted is not None:
+            losses *= ctx.counted
         ctx.shape = y_pred.shape
         return losses if y_pred.ndim == 2 else mean_over_outputs(ctx, losses.reshape(len(y_pred), -1))
 
@@ -102,7 +112,9 @@ class CategoricalCrossentropy(Loss):
         scale = scaled(ctx, weight, N / M)
         dy = ctx.empty("dy", (N, M // N * K))
         if not self.from_logits:
-            np.multiply(_by_probabilities(ctx, M, K).reshape(dy.shape), scale, out=dy)
+            d_clipped = np.divide(ctx.targets, ctx.clipped, out=ctx.empty("d_clipped", (M, K)))
+            np.negative(d_clipped, out=d_clipped)
+            np.multiply(through_shares(ctx, d_clipped).reshape(dy.shape), scale, out=dy)
         elif ctx.targets is None:
             np.multiply(ctx.p.reshape(dy.shape), scale, out=dy)
             flat, at_label = ctx.empty("dy", (M * K,)), ctx.empty("picked", (M,))
@@ -114,51 +126,7 @@ class CategoricalCrossentropy(Loss):
             difference = np.multiply(ctx.p, ctx.mass, out=ctx.empty("dy", (M, K)))
             difference -= ctx.targets
             dy *= scale
+        if ctx.counted is not None:
+            rows = ctx.empty("dy", (M, K))
+            rows *= ctx.counted[:, None]
         return ctx.empty("dy", ctx.shape)
-
-    def _targets(self, ctx: Context, y_true: np.ndarray, M: int, K: int) -> np.ndarray:
-        """y_true as smoothed rows (M, K)."""
-        targets = ctx.empty("targets", (M, K))
-        smoothing = self.label_smoothing
-        if ctx.label_at is None:
-            targets[...] = y_true.reshape(M, K)
-            targets *= 1 - smoothing
-            targets += smoothing / K
-        else:
-            targets.fill(smoothing / K)
-            ctx.empty("targets", (M * K,))[ctx.label_at] = 1 - smoothing + smoothing / K
-        return targets
-
-
-def _label_at(ctx: Context, y_true: np.ndarray, M: int, K: int) -> np.ndarray:
-    """Where in the flat (M, K) each row's true class lies."""
-    starts = ctx.empty("starts", (M,), np.intp)
-    if starts[-1] != (M - 1) * K:  # new memory is zero; filled once, then kept
-        starts[...] = np.arange(0, M * K, K)
-    label_at = ctx.empty("label_at", (M,), np.intp)
-    label_at[...] = y_true if y_true.ndim == 1 else y_true.reshape(M)
-    label_at += starts
-    return label_at
-
-
-def _of_probabilities(ctx: Context, y: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """-sum(targets log clip(y / sum y)) of each row; keeps the parts."""
-    ctx.sum = np.add.reduce(y, axis=1, keepdims=True, out=ctx.empty("sum", (len(y), 1)))
-    np.maximum(ctx.sum, EPSILON, out=ctx.sum)
-    ctx.share = np.divide(y, ctx.sum, out=ctx.empty("share", y.shape))
-    ctx.clipped = np.clip(ctx.share, EPSILON, 1 - EPSILON, out=ctx.empty("clipped", y.shape))
-    terms = np.log(ctx.clipped, out=ctx.empty("dy", y.shape))
-    terms *= targets
-    losses = np.add.reduce(terms, axis=1, out=ctx.empty("losses", (len(y),)))
-    return np.negative(losses, out=losses)
-
-
-def _by_probabilities(ctx: Context, M: int, K: int) -> np.ndarray:
-    """Derivative of `_of_probabilities` with respect to y: nothing comes through where the clip holds."""
-    d_share = np.divide(ctx.targets, ctx.clipped, out=ctx.empty("d_share", (M, K)))
-    d_share *= np.equal(ctx.share, ctx.clipped, out=ctx.empty("inside", (M, K), bool))
-    inner = np.multiply(d_share, ctx.share, out=ctx.empty("work", (M, K)))
-    row = np.add.reduce(inner, axis=1, keepdims=True, out=ctx.empty("row", (M, 1)))
-    np.subtract(row, d_share, out=d_share)
-    d_share /= ctx.sum
-    return d_share

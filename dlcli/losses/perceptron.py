@@ -9,7 +9,8 @@ from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.loss import Loss
 from dlcli.core.target import Target
-from dlcli.losses._binary import check_binary, zero_one
+from dlcli.losses._binary import check_binary
+from dlcli.losses._targets import beside
 from dlcli.losses._weights import mean_over_outputs, scaled
 
 
@@ -37,7 +38,7 @@ class Perceptron(Loss):
         shape = y_pred.shape
         fired = np.greater(y_pred, 0, out=ctx.empty("fired", shape))
         ctx.predictions = fired if self.from_logits else y_pred
-        ctx.error = np.subtract(fired, zero_one(ctx, y_pred, y_true), out=ctx.empty("error", shape))
+        ctx.error = np.subtract(fired, beside(ctx, y_pred, y_true), out=ctx.empty("error", shape))
         terms = np.multiply(ctx.error, y_pred, out=ctx.empty("terms", shape))
         losses = mean_over_outputs(ctx, terms)
         losses *= terms.size // len(terms)

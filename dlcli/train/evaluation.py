@@ -49,7 +49,8 @@ class Evaluator:
             x, y = batches.take(rows)
             losses = self._loss.forward(self._ctx, self._pass.forward(x), y)
             self._scores.update(
-                y_true=y, y_pred=self._ctx.predictions, losses=losses, terms=self._loss.terms(y), penalty=penalty,
+                y_true=y, y_pred=self._ctx.predictions, losses=losses, terms=self._loss.terms(self._ctx, y),
+                penalty=penalty,
             )
             if keep:
                 kept.append((y.copy(), self._ctx.predictions.copy(), losses.copy()))
