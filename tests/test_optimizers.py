@@ -26,18 +26,20 @@ def run(optimizer, theta, grads, *, decayed=0):
     return theta
 
 
+@pytest.mark.parametrize("amsgrad", [False, True])
 @pytest.mark.parametrize("block", [1, 7, 64, 1000])
-def test_adam_in_blocks_equals_adam_in_one(block):
+def test_adam_in_blocks_equals_adam_in_one(block, amsgrad):
     rng = np.random.default_rng(0)
     start, grads = rng.standard_normal(500, dtype=np.float32), rng.standard_normal((5, 500), dtype=np.float32)
     whole, cut = start.copy(), start.copy()
-    moments = np.zeros((4, 500), np.float32)
+    moments = np.zeros((6, 500), np.float32)
+    largest = moments[4:] if amsgrad else (None, None)
     for grad in grads:
-        common = {"beta_1": 0.9, "beta_2": 0.999, "alpha": 0.01, "epsilon": 1e-7, "shrink": 0.9, "decayed": 130}
-        adam(whole, grad.copy(), moments[0], moments[1], block=500, **common)
-        adam(cut, grad.copy(), moments[2], moments[3], block=block, **common)
+        common = {"beta_1": 0.9, "beta_2": 0.999, "alpha": 0.01, "epsilon": 1e-7}
+        adam(whole, grad.copy(), moments[0], moments[1], largest=largest[0], block=500, **common)
+        adam(cut, grad.copy(), moments[2], moments[3], largest=largest[1], block=block, **common)
     assert np.array_equal(whole, cut)
-    assert np.array_equal(moments[:2], moments[2:])
+    assert np.array_equal(moments[:2], moments[2:4]) and np.array_equal(moments[4], moments[5])
 
 
 @pytest.mark.parametrize("optimizer", ALL, ids=str)

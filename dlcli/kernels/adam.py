@@ -17,8 +17,7 @@ def adam(
     beta_2: float,
     alpha: float,
     epsilon: float,
-    shrink: float = 1.0,
-    decayed: int = 0,
+    largest: np.ndarray | None = None,
     block: int = BLOCK,
 ) -> None:
     """One step; overwrites grad, which serves as working memory.
@@ -29,26 +28,26 @@ def adam(
         theta -= alpha' m / (sqrt(v) + epsilon'),   epsilon' = epsilon / sqrt(1 - beta_2),
         alpha' = alpha (1 - beta_1) / sqrt(1 - beta_2).
 
-    Before that, theta[:decayed] *= shrink. Element by element, so any cut into blocks gives the same bits.
+    `largest` makes it AMSGrad: the largest v so far is kept there and used in place of v.
+    Element by element, so any cut into blocks gives the same bits.
     """
     root = (1 - beta_2) ** 0.5
     # One array of the vectors' type, its elements as arrays of no axes: ufuncs take those fastest.
-    factors = np.array((beta_1, beta_2, alpha * (1 - beta_1) / root, epsilon / root, shrink), theta.dtype)
-    keep_m, keep_v, pace, floor, shrunk = (factors[i, ...] for i in range(5))
+    factors = np.array((beta_1, beta_2, alpha * (1 - beta_1) / root, epsilon / root), theta.dtype)
+    keep_m, keep_v, pace, floor = (factors[i, ...] for i in range(4))
     for start in range(0, theta.size, block):
+        cut = slice(start, start + block)
         if theta.size <= block:
             t, g, m_, v_ = theta, grad, m, v
         else:
-            cut = slice(start, start + block)
             t, g, m_, v_ = theta[cut], grad[cut], m[cut], v[cut]
-        if start < decayed:
-            body = t[:decayed - start]
-            np.multiply(body, shrunk, body)
         np.multiply(m_, keep_m, m_)
         np.add(m_, g, m_)
         np.multiply(g, g, g)
         np.multiply(v_, keep_v, v_)
         np.add(v_, g, v_)
+        if largest is not None:
+            v_ = np.maximum(largest[cut], v_, out=largest[cut])
         np.sqrt(v_, g)
         np.add(g, floor, g)
         np.divide(m_, g, g)

@@ -20,10 +20,11 @@ class Sgd(Optimizer):
     Source: Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013.
     """
 
-    examples: ClassVar = (
+    examples: ClassVar[tuple[Example, ...]] = (
         Example({"learning_rate": 0.1}),
         Example({"momentum": 0.9}),
         Example({"momentum": 0.9, "nesterov": True}),
+        Example({"weight_decay": 0.1}),
     )
 
     learning_rate: PositiveFloat = 0.01
@@ -34,7 +35,7 @@ class Sgd(Optimizer):
         """The velocity m, where there is momentum."""
         return ("m",) if self.momentum else ()
 
-    def step(
+    def move(
         self,
         theta: np.ndarray,
         grad: np.ndarray,
@@ -43,7 +44,6 @@ class Sgd(Optimizer):
         *,
         lr: float,
         step: int,
-        decayed: int,
     ) -> None:
         """One update in place."""
         descent = np.multiply(grad, -lr, out=grad)
