@@ -1,0 +1,63 @@
+"""Analytic against numeric gradients of both nets of a GAN."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from dlcli.config.build_gan import TRUTH, BuiltGan
+from dlcli.core.context import Context
+from dlcli.core.gan_loss import GanLoss
+from dlcli.core.loss import Loss
+from dlcli.core.target import Target
+from dlcli.model import Pass
+from dlcli.train.gan_models import DISCRIMINATOR, GENERATOR
+from dlcli.train.gradient_check import Difference, check_model, random_input
+
+
+def gradcheck_gan(built: BuiltGan, samples: int, rng: np.random.Generator) -> list[Difference]:
+    """The discriminator by its own loss on real and fake; the generator by its loss, through the discriminator."""
+    models = built.model
+    x = random_input((samples, *models.discriminator.in_shape), rng)
+    truth = np.arange(samples) % TRUTH.classes
+    judged = check_model(models.discriminator, built.loss, x, truth, rng)
+    latents = rng.standard_normal((samples, *models.generator.in_shape))
+    made = check_model(models.generator, _Judged(built, rng), latents, truth, rng)
+    named = [(GENERATOR, made), (DISCRIMINATOR, judged)]
+    return [replace(d, name=f"{net}/{d.name}") for net, differences in named for d in differences]
+
+
+@dataclass(frozen=True, init=False)
+class _Judged(Loss):
+    """The generator's loss as a function of its samples: a discriminator with new weights stands between."""
+
+    loss: GanLoss
+    judge: Pass
+    draws: np.random.Generator
+    begun: Any
+
+    def __init__(self, built: BuiltGan, rng: np.random.Generator) -> None:
+        model, draws = built.model.discriminator, np.random.default_rng(int(rng.integers(2**32)))
+        theta, buffers = model.initialize(rng)
+        theta += 0.1 * rng.standard_normal(theta.shape)
+        judge = Pass(model, theta, buffers, rng=draws, training=True, input_gradient=True)
+        for name, value in (
+            ("loss", built.loss), ("judge", judge), ("draws", draws), ("begun", draws.bit_generator.state),
+        ):
+            object.__setattr__(self, name, value)
+
+    def check(self, out_shape: tuple[int, ...], target: Target) -> None:
+        """Anything fits: the shapes were planned."""
+
+    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+        """The same draws, such as dropout's, at every call."""
+        self.draws.bit_generator.state = self.begun
+        ctx.predictions = y_pred
+        return self.loss.deceive(ctx, self.judge.forward(y_pred))
+
+    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+        """Back through the discriminator, as far as the samples."""
+        assert not isinstance(weight, np.ndarray)
+        dx = self.judge.backward(self.loss.deceive_backward(ctx, weight))
+        assert dx is not None
+        return dx

@@ -1,0 +1,110 @@
+"""From a Config with a generator and a discriminator to models that fit each other, the data and the loss."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from dlcli.config.build import shape_problem
+from dlcli.config.schema import Config
+from dlcli.config.source import KeyPath, Source
+from dlcli.core.gan_loss import GanLoss
+from dlcli.core.layer import Layer
+from dlcli.core.metric import Metric
+from dlcli.core.optimizer import Optimizer
+from dlcli.core.target import DataSpec, Target
+from dlcli.data.preprocessing import Pipeline
+from dlcli.errors import ConfigError, Problem, ShapeError
+from dlcli.model import Model
+from dlcli.train.gan_models import DISCRIMINATOR, GENERATOR, GanModels
+from dlcli.train.lanes import lanes_for
+
+TRUTH = Target(kind="classes", labels=("fake", "real"))
+
+
+@dataclass(frozen=True)
+class BuiltGan:
+    """What the configuration of a GAN comes to; `config` has the number of lanes filled in."""
+
+    config: Config
+    spec: DataSpec
+    pipeline: Pipeline
+    model: GanModels
+    loss: GanLoss
+    optimizers: Mapping[str, Optimizer]
+    d_steps: int
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+
+
+def build_gan(config: Config, spec: DataSpec, source: Source, *, dtype: str | None = None) -> BuiltGan:
+    """Plans every shape of both nets; allocates nothing.
+
+    Raises ConfigError at the line of the layer that does not fit, and where the generator's samples are not of the
+    shape of the data, or the discriminator gives more than one number.
+    """
+    generator, discriminator, loss = config.generator, config.discriminator, config.loss
+    assert generator is not None and discriminator is not None and isinstance(loss, GanLoss)
+    problems: list[Problem] = []
+    made = judged = None
+    try:
+        pipeline = Pipeline(config.dataset.preprocessing, spec)
+    except ShapeError as error:
+        raise ConfigError([shape_problem(source, ("dataset", "preprocessing", *error.path), error)]) from None
+
+    def model(name: str, layers: tuple[Layer, ...], in_shape: tuple[int, ...]) -> Model | None:
+        try:
+            return Model(layers, in_shape, dtype=dtype or config.dtype)
+        except ShapeError as error:
+            problems.append(shape_problem(source, (name, "layers", *error.path), error))
+            return None
+
+    made = model(GENERATOR, generator.layers, (generator.latent,))
+    judged = model(DISCRIMINATOR, discriminator.layers, pipeline.out_shape)
+    if made is not None and made.out_shape != pipeline.out_shape:
+        problems.append(source.problem(
+            _last(GENERATOR, generator.layers),
+            f"the generator makes samples of shape {made.out_shape}; the discriminator takes those of the data, "
+            f"of shape {pipeline.out_shape}", _advice(made.out_shape, pipeline.out_shape),
+        ))
+    if judged is not None:
+        try:
+            _no_sigmoid(judged, loss)
+            loss.check(judged.out_shape, TRUTH)
+        except ShapeError as error:
+            problems.append(shape_problem(source, _last(DISCRIMINATOR, discriminator.layers), error))
+    if problems or made is None or judged is None:
+        raise ConfigError(problems)
+    models, training = GanModels(made, judged), config.training
+    if training.lanes is None:
+        training = replace(training, lanes=lanes_for(models.flops, training.batch_size))
+    optimizers = {
+        name: block.optimizer or config.optimizer
+        for name, block in ((GENERATOR, generator), (DISCRIMINATOR, discriminator))
+    }
+    return BuiltGan(
+        replace(config, training=training), spec, pipeline, models, loss, optimizers, discriminator.steps,
+    )
+
+
+def _last(name: str, layers: tuple[Layer, ...]) -> KeyPath:
+    return (name, "layers", len(layers) - 1)
+
+
+def _no_sigmoid(model: Model, loss: GanLoss) -> None:
+    last = model.nodes[-1].layer.type_name()
+    if last in ("sigmoid", "softmax"):
+        raise ShapeError(
+            f"{loss.type_name()} takes scores of any size; the discriminator ends in {last}",
+            hint=f"take the {last} out: where a probability is wanted, the loss makes it",
+        )
+
+
+def _advice(found: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    size = 1
+    for extent in wanted:
+        size *= extent
+    shape = f"{{type: reshape, shape: [{', '.join(map(str, wanted))}]}}"
+    count = 1
+    for extent in found:
+        count *= extent
+    return f"end the generator with {shape}" if count == size else (
+        f"end the generator with {size} numbers, such as {{type: dense, units: {size}}}, and then {shape}"
+    )
