@@ -10,6 +10,7 @@ from dlcli import registry
 from dlcli.core import sequence
 from dlcli.core.activation import Activation
 from dlcli.core.context import Context, Flow
+from dlcli.core.freezing import freeze
 from dlcli.core.layer import Layer
 from dlcli.core.loss import Loss
 from dlcli.core.params import Layout, Param
@@ -21,7 +22,8 @@ class Model:
     """Planned layers and the layout of their parameters; holds no numbers itself.
 
     `in_shape` is the shape of one input sample. `link` is an activation that predictions pass at the
-    end and training does not, because the loss works on what comes before it.
+    end and training does not, because the loss works on what comes before it. `frozen`: names or globs of layers
+    that are not trained.
     """
 
     def __init__(
@@ -31,11 +33,14 @@ class Model:
         *,
         dtype: str = "float32",
         link: Activation | None = None,
+        frozen: Sequence[str] = (),
     ) -> None:
         self.in_shape = in_shape
         self.dtype = np.dtype(dtype)
         self.link = link
         self.nodes = sequence.plan_sequence(layers, in_shape)
+        if frozen:
+            self.nodes = freeze(self.nodes, frozen)
         self.out_shape = self.nodes[-1].plan.out_shape if self.nodes else in_shape
         self.layout = Layout(dict(_params(self.nodes)))
         self.buffers = Layout(dict(_buffers(self.nodes)))

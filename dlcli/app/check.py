@@ -8,9 +8,12 @@ from dlcli.app import configure
 from dlcli.app.configure import Configured
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
-from dlcli.config.build import Built
+from dlcli.config.build_any import AnyBuilt
+from dlcli.config.build_gan import BuiltGan
+from dlcli.core.optimizer import Optimizer
 from dlcli.core.plan import Planned
 from dlcli.errors import ConfigError
+from dlcli.model import Model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +33,7 @@ class Row:
 class Checked:
     """A valid configuration. Bytes are those of a training with its batch size; flops those of one sample forward."""
 
-    built: Built
+    built: AnyBuilt
     rows: tuple[Row, ...]
     params: int
     trainable: int
@@ -75,22 +78,33 @@ def check(configured: Configured, surroundings: Surroundings, ui: Ui) -> Checked
     model, training = built.model, built.config.training
     itemsize = model.dtype.itemsize
     lanes = training.lanes or 1
-    vectors = lanes * model.layout.size + (len(built.config.optimizer.slots()) + 1) * model.layout.trainable
-    # Forward keeps each layer's output, backward about as much again.
-    values = prod(model.in_shape) + 2 * sum(prod(row.out_shape) for row in _rows(model.nodes))
+    rows: list[Row] = []
+    vectors = values = 0
+    for name, net, optimizer in nets(built):
+        rows += _rows(net.nodes, prefix=f"{name}/" if name else "")
+        vectors += lanes * net.layout.size + (len(optimizer.slots()) + 1) * net.layout.trainable
+        # Forward keeps each layer's output, backward about as much again.
+        values += prod(net.in_shape) + 2 * sum(prod(row.out_shape) for row in _rows(net.nodes))
     return Checked(
-        built=built, rows=tuple(_rows(model.nodes)), params=model.layout.size, trainable=model.layout.trainable,
+        built=built, rows=tuple(rows), params=model.layout.size, trainable=model.layout.trainable,
         parameter_bytes=model.layout.size * itemsize, state_bytes=vectors * itemsize,
         activation_bytes=values * training.batch_size * itemsize,
     )
 
 
-def _rows(nodes: tuple[Planned, ...], depth: int = 0, trainable: bool = True) -> list[Row]:
+def nets(built: AnyBuilt) -> list[tuple[str, Model, Optimizer]]:
+    """What is trained: name, model and optimizer; a single model has no name."""
+    if isinstance(built, BuiltGan):
+        return [(name, model, built.optimizers[name]) for name, model in built.model.models.items()]
+    return [("", built.model, built.config.optimizer)]
+
+
+def _rows(nodes: tuple[Planned, ...], depth: int = 0, trainable: bool = True, prefix: str = "") -> list[Row]:
     rows = []
     for node in nodes:
         learns = trainable and node.layer.trainable
         rows.append(Row(
-            name=node.name, type=node.layer.type_name(), out_shape=node.plan.out_shape,
+            name=f"{prefix}{node.name}", type=node.layer.type_name(), out_shape=node.plan.out_shape,
             params=sum(prod(param.shape) for param in node.plan.params.values()),
             trainable=learns, flops=node.plan.flops, depth=depth,
         ))

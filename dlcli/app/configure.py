@@ -9,7 +9,7 @@ import numpy as np
 
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
-from dlcli.config.build import Built, build
+from dlcli.config.build_any import AnyBuilt, build_any
 from dlcli.config.load import load, loads
 from dlcli.config.overrides import apply
 from dlcli.config.schema import Config
@@ -53,10 +53,10 @@ def describe(configured: Configured, surroundings: Surroundings, ui: Ui) -> Data
     return data.describe(configured.config.dataset, env)
 
 
-def plan(configured: Configured, surroundings: Surroundings, ui: Ui) -> Built | None:
+def plan(configured: Configured, surroundings: Surroundings, ui: Ui) -> AnyBuilt | None:
     """All shapes, checked without reading the data; None where only the data tells them."""
     spec = describe(configured, surroundings, ui)
-    return None if spec is None else build(configured.config, spec, configured.source)
+    return None if spec is None else build_any(configured.config, spec, configured.source)
 
 
 def load_data(configured: Configured, surroundings: Surroundings, ui: Ui) -> Loaded:
@@ -82,10 +82,10 @@ def rooted(configured: Configured, surroundings: Surroundings) -> Configured:
 
 def build_for(
     configured: Configured, loaded: Loaded, *, fitted: Mapping[str, np.ndarray] | None = None,
-) -> Built:
+) -> AnyBuilt:
     """The model for the data that was loaded; its preprocessing fitted on the training split, or as it was `fitted`."""
     config = replace(configured.config, dataset=loaded.used)
-    built = build(config, loaded.spec, configured.source)
+    built = build_any(config, loaded.spec, configured.source)
     if loaded.validation is None:
         _refuse_validation(configured)
     if fitted is None:

@@ -4,9 +4,11 @@ import numpy as np
 
 from dlcli.app import configure
 from dlcli.app.configure import Configured
+from dlcli.app.gradcheck_gan import gradcheck_gan
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
-from dlcli.config.build import Built, build
+from dlcli.config.build_any import AnyBuilt, build_any
+from dlcli.config.build_gan import BuiltGan
 from dlcli.core.streams import Streams
 from dlcli.errors import ConfigError
 from dlcli.train.gradient_check import Difference, check_model, random_input
@@ -14,7 +16,7 @@ from dlcli.train.gradient_check import Difference, check_model, random_input
 SAMPLES = 4
 
 
-def gradcheck(configured: Configured, surroundings: Surroundings, ui: Ui) -> tuple[Built, list[Difference]]:
+def gradcheck(configured: Configured, surroundings: Surroundings, ui: Ui) -> tuple[AnyBuilt, list[Difference]]:
     """Checks the model in float64 on random samples; one comparison a parameter and one for the input.
 
     Raises ConfigError where only the data, which is not read, could tell the shape of a sample.
@@ -25,8 +27,10 @@ def gradcheck(configured: Configured, surroundings: Surroundings, ui: Ui) -> tup
             ("dataset",), "the shape of a sample is only known from the data, which is not there",
             "put the data in place",
         )])
-    built = build(configured.config, spec, configured.source, dtype="float64")
+    built = build_any(configured.config, spec, configured.source, dtype="float64")
     rng = Streams(configured.config.seed).fresh("gradcheck")
+    if isinstance(built, BuiltGan):
+        return built, gradcheck_gan(built, SAMPLES, rng)
     x = random_input((SAMPLES, *built.model.in_shape), rng)
     target = spec.target
     y: np.ndarray

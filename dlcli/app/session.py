@@ -4,19 +4,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from dlcli.config.build import Built, resolved
+from dlcli.config.build_any import AnyBuilt
+from dlcli.config.build_gan import BuiltGan
 from dlcli.core.callback import Callback
 from dlcli.core.dataset import Split
 from dlcli.core.streams import Streams
 from dlcli.data.batches import Batches
 from dlcli.data.load import Loaded
+from dlcli.report.picture_sheet import is_picture
 from dlcli.runs.checkpoint import Checkpoint
 from dlcli.runs.checkpointer import Checkpointer
 from dlcli.runs.directory import RunDirectory
 from dlcli.runs.history import HistoryWriter
+from dlcli.runs.sample_sheets import SampleSheets
 from dlcli.runs.step_log import StepLog
 from dlcli.train import snapshot
 from dlcli.train.best import Best
 from dlcli.train.callbacks.early_stopping import EarlyStopper
+from dlcli.train.gan import GanRecipe, GanTrainer
+from dlcli.train.loop import Loop
 from dlcli.train.trainer import Recipe, Trainer
 
 EVALUATION_BATCH = 512  # rows a batch where nothing is learned: keeps BLAS busy, and still fits a cache
@@ -26,19 +32,14 @@ class Session:
     """A trainer that writes into a run directory."""
 
     def __init__(
-        self, built: Built, loaded: Loaded, run: RunDirectory, callbacks: Sequence[Callback], *, threads: int,
+        self, built: AnyBuilt, loaded: Loaded, run: RunDirectory, callbacks: Sequence[Callback], *, threads: int,
     ) -> None:
         self.built = built
         self.run = run
         self._config: dict[str, Any] = resolved(built.config)
         self._preprocessing = built.pipeline.state()
         config = built.config
-        recipe = Recipe(
-            model=built.model, loss=built.loss, metrics=built.metrics, target=built.spec.target,
-            optimizer=config.optimizer, schedule=config.schedule, regularizer=config.regularization,
-            settings=config.training, threads=threads,
-        )
-        validation = loaded.validation
+        validation = None if isinstance(built, BuiltGan) else loaded.validation  # a GAN has nothing to validate
         checkpointing, stopping = config.training.checkpoint, config.training.early_stopping
         kept: list[Callback] = []
         if stopping is not None:
@@ -56,12 +57,14 @@ class Session:
                 every=checkpointing.every, keep=checkpointing.keep,
             ),
         ]
-        self.trainer = Trainer(
-            recipe, Streams(config.seed),
-            batches(built, loaded.train, config.training.batch_size),
-            None if validation is None else batches(built, validation, EVALUATION_BATCH),
-            [*kept, *callbacks],
-        )
+        self.trainer: Loop
+        if isinstance(built, BuiltGan):
+            self.trainer = gan = _gan_trainer(built, loaded, [*kept, *callbacks], threads)
+            if is_picture(built.pipeline.out_shape) and built.spec.image:
+                bounds, every = built.model.picture_bounds(), config.training.sample_every
+                gan.callbacks = (SampleSheets(run.path / "samples", gan.pictures, bounds, every=every), *gan.callbacks)
+        else:
+            self.trainer = _trainer(built, loaded, [*kept, *callbacks], threads)
 
     def checkpoint(self) -> Checkpoint:
         """The state as it is now; its arrays change with the next step."""
@@ -76,12 +79,38 @@ class Session:
         return self.built.model.digest(self.trainer.theta, self.trainer.buffers)
 
 
-def batches(built: Built, split: Split, batch_size: int) -> Batches:
+def _trainer(built: Built, loaded: Loaded, callbacks: Sequence[Callback], threads: int) -> Trainer:
+    config = built.config
+    recipe = Recipe(
+        model=built.model, loss=built.loss, metrics=built.metrics, target=built.spec.target,
+        optimizer=config.optimizer, schedule=config.schedule, regularizer=config.regularization,
+        settings=config.training, threads=threads,
+    )
+    return Trainer(
+        recipe, Streams(config.seed),
+        batches(built, loaded.train, config.training.batch_size),
+        None if loaded.validation is None else batches(built, loaded.validation, EVALUATION_BATCH),
+        callbacks,
+    )
+
+
+def _gan_trainer(built: BuiltGan, loaded: Loaded, callbacks: Sequence[Callback], threads: int) -> GanTrainer:
+    config = built.config
+    recipe = GanRecipe(
+        models=built.model, loss=built.loss, optimizers=built.optimizers, d_steps=built.d_steps,
+        schedule=config.schedule, regularizer=config.regularization, settings=config.training, threads=threads,
+    )
+    return GanTrainer(
+        recipe, Streams(config.seed), batches(built, loaded.train, config.training.batch_size), callbacks,
+    )
+
+
+def batches(built: AnyBuilt, split: Split, batch_size: int) -> Batches:
     """Batches of a split as this model takes them."""
     return Batches(split, built.pipeline, built.spec, batch_size=batch_size, dtype=built.model.dtype)
 
 
-def mode_of(figure: str, built: Built) -> str:
+def mode_of(figure: str, built: AnyBuilt) -> str:
     """`max` where more of a figure is better, `min` where less is."""
     name = figure.removeprefix("val_")
     if name == "epoch":

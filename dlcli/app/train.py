@@ -16,6 +16,7 @@ from dlcli.app.session import Session
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
 from dlcli.config.build import Built, resolved
+from dlcli.config.build_any import AnyBuilt
 from dlcli.config.dump import dump
 from dlcli.data.fingerprint import fingerprint
 from dlcli.data.load import Loaded
@@ -86,7 +87,7 @@ def train(
 
 
 def _write_beginning(
-    run: RunDirectory, configured: Configured, built: Built, loaded: Loaded, tags: Sequence[str], threads: int,
+    run: RunDirectory, configured: Configured, built: AnyBuilt, loaded: Loaded, tags: Sequence[str], threads: int,
 ) -> None:
     files.write_bytes(run.config, configured.source.text.encode())
     files.write_json(run.environment, {**environment.describe(), "threads": threads, "data": fingerprint(loaded)})
@@ -96,7 +97,7 @@ def _write_beginning(
         RunLog(run.log).warning(f"{loaded.used.type_name()} stands in for the wanted data: {loaded.fell_back}")
 
 
-def write_resolved(run: RunDirectory, configured: Configured, built: Built) -> None:
+def write_resolved(run: RunDirectory, configured: Configured, built: AnyBuilt) -> None:
     """config.resolved.yaml: every default filled in, the data set still the one that was asked for."""
     config = replace(built.config, dataset=configured.config.dataset)
     text = f"# {config.name}, every default filled in; made by dlcli {__version__}\n{dump(resolved(config))}"
@@ -105,7 +106,7 @@ def write_resolved(run: RunDirectory, configured: Configured, built: Built) -> N
 
 def train_in(
     run: RunDirectory,
-    built: Built,
+    built: AnyBuilt,
     loaded: Loaded,
     ui: Ui,
     *,
@@ -162,7 +163,7 @@ def _conclude(session: Session, loaded: Loaded, seconds: float) -> Trained:
     if columns:
         history_plot.draw(run.path / "plots" / "history.png", columns)
     test = None
-    if loaded.test is not None:
+    if loaded.test is not None and isinstance(built, Built):
         name = "best" if run.checkpoint("best").exists() else "last"
         held = checkpoints.read(run.checkpoint(name))
         theta, buffers = trainer.theta.copy(), trainer.buffers.copy()

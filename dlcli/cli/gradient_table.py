@@ -7,11 +7,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dlcli.config.build import Built
+from dlcli.config.build_any import AnyBuilt
 from dlcli.train.gradient_check import TOLERANCE, Difference
 
 
-def gradient_table(built: Built, differences: Sequence[Difference]) -> RenderableType:
+def gradient_table(built: AnyBuilt, differences: Sequence[Difference]) -> RenderableType:
     """One row a parameter: the slope along a random direction, computed and measured."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("gradient of", "analytic", "numeric", "relative error", ""):
@@ -26,7 +26,7 @@ def gradient_table(built: Built, differences: Sequence[Difference]) -> Renderabl
     return Group(table, Text(), Text(f"{built.config.name}: {verdict} (tolerance {TOLERANCE:g}, float64)"))
 
 
-def as_dict(built: Built, differences: Sequence[Difference]) -> dict[str, Any]:
+def as_dict(built: AnyBuilt, differences: Sequence[Difference]) -> dict[str, Any]:
     """Plain data for `--json`."""
     return {
         "name": built.config.name, "tolerance": TOLERANCE, "ok": all(d.ok for d in differences),

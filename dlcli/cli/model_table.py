@@ -4,7 +4,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dlcli.app.check import Checked
+from dlcli.app.check import Checked, Row, nets
+from dlcli.config.build import Built
+from dlcli.config.build_gan import BuiltGan
+from dlcli.model import Model
 
 
 def model_table(checked: Checked) -> RenderableType:
@@ -16,14 +19,16 @@ def model_table(checked: Checked) -> RenderableType:
     table.add_column("output")
     table.add_column("parameters", justify="right")
     table.add_column("flops", justify="right")
-    table.add_row("", "input", _shape(built.model.in_shape), "", "")
+    inputs = {row.name: net.in_shape for row, net in _firsts(checked)}
     for row in checked.rows:
+        if row.depth == 0 and row.name in inputs:
+            table.add_row("", "input", _shape(inputs[row.name]), "", "")
         table.add_row(
             "  " * row.depth + row.name, row.type, _shape(row.out_shape),
             (f"{row.params:,}" if row.params else "·") + ("" if row.trainable or not row.params else " frozen"),
             f"{row.flops:,}" if row.flops else "·",
         )
-    if built.model.link is not None:
+    if isinstance(built, Built) and built.model.link is not None:
         fused = f"{built.model.link.type_name()}, fused into the loss"
         table.add_row("", fused, _shape(built.model.out_shape), "·", "·")
     facts = Table.grid(padding=(0, 2))
@@ -32,8 +37,8 @@ def model_table(checked: Checked) -> RenderableType:
     frozen = checked.params - checked.trainable
     facts.add_row("parameters", f"{checked.params:,}" + (f", {frozen:,} of them frozen" if frozen else ""))
     facts.add_row("loss", f"{built.loss.type_name()} on {_targets(checked)}")
-    optimizer = built.config.optimizer.type_name()
-    facts.add_row("optimizer", f"{optimizer}, batches of {training.batch_size}, lanes {training.lanes}")
+    optimizers = dict.fromkeys(optimizer.type_name() for _, _, optimizer in nets(built))
+    facts.add_row("optimizer", f"{' and '.join(optimizers)}, batches of {training.batch_size}, lanes {training.lanes}")
     facts.add_row("memory", ", ".join(
         f"{label} {_bytes(count)}" for label, count in (
             ("parameters", checked.parameter_bytes), ("gradients and optimizer", checked.state_bytes),
@@ -47,7 +52,19 @@ def _shape(shape: tuple[int, ...]) -> str:
     return f"({', '.join(['N', *map(str, shape)])})"
 
 
+def _firsts(checked: Checked) -> list[tuple[Row, Model]]:
+    """The first layer of every net, with the net."""
+    firsts = []
+    rows = iter(row for row in checked.rows if row.depth == 0)
+    for _, net, _ in nets(checked.built):
+        own = [next(rows) for _ in net.nodes]
+        firsts += [(own[0], net)]
+    return firsts
+
+
 def _targets(checked: Checked) -> str:
+    if isinstance(checked.built, BuiltGan):
+        return f"real samples {_shape(checked.built.model.out_shape)} and fakes"
     target = checked.built.spec.target
     return f"{target.classes} classes" if target.kind == "classes" else f"numbers {_shape(target.shape)}"
 

@@ -7,12 +7,14 @@ from typing import Any
 from dlcli.config.schema import Config
 from dlcli.config.source import Source
 from dlcli.core.component import plain
+from dlcli.core.freezing import layer_paths, unmatched
 from dlcli.core.loss import Loss
 from dlcli.core.metric import Metric
 from dlcli.core.target import DataSpec
 from dlcli.data.preprocessing import Pipeline
 from dlcli.errors import ConfigError, Problem, ShapeError
 from dlcli.model import Model, split_link
+from dlcli.registry import did_you_mean
 from dlcli.train.lanes import lanes_for
 
 
@@ -33,29 +35,32 @@ def build(config: Config, spec: DataSpec, source: Source, *, dtype: str | None =
 
     Raises ConfigError, at the line of the layer, transform, loss or metric that does not fit; `source` tells the lines.
     """
+    assert config.model is not None, "a GAN is built by build_gan"
+    freeze = () if config.init_from is None else config.init_from.freeze
     problems: list[Problem] = []
     pipeline = model = None
     try:
         pipeline = Pipeline(config.dataset.preprocessing, spec)
     except ShapeError as error:
-        problems.append(_problem(source, ("dataset", "preprocessing", *error.path), error))
+        problems.append(shape_problem(source, ("dataset", "preprocessing", *error.path), error))
     loss = config.loss
     if pipeline is not None:
         try:
             layers, link, loss = split_link(config.model.layers, config.loss)
-            model = Model(layers, pipeline.out_shape, dtype=dtype or config.dtype, link=link)
+            model = Model(layers, pipeline.out_shape, dtype=dtype or config.dtype, link=link, frozen=freeze)
         except ShapeError as error:
-            problems.append(_problem(source, ("model", "layers", *error.path), error))
+            problems.append(shape_problem(source, ("model", "layers", *error.path), error))
     if model is not None:
+        problems += _unknown_frozen(source, model, freeze)
         try:
             loss.check(model.out_shape, spec.target)
         except ShapeError as error:
-            problems.append(_problem(source, ("loss",), error))
+            problems.append(shape_problem(source, ("loss",), error))
     for number, metric in enumerate(config.metrics):
         try:
             metric.check(spec.target)
         except ShapeError as error:
-            problems.append(_problem(source, ("metrics", number), error))
+            problems.append(shape_problem(source, ("metrics", number), error))
     problems += _unknown_classes(source, config, spec)
     if problems or pipeline is None or model is None:
         raise ConfigError(problems)
@@ -72,9 +77,21 @@ def resolved(config: Config) -> dict[str, Any]:
     return data
 
 
-def _problem(source: Source, path: tuple[str | int, ...], error: ShapeError) -> Problem:
+def shape_problem(source: Source, path: tuple[str | int, ...], error: ShapeError) -> Problem:
+    """What a layer, a transform or a loss says, at its place in the YAML."""
     message = f"{error.where}: {error.message}" if error.where else error.message
     return source.problem(path, message, error.hint)
+
+
+def _unknown_frozen(source: Source, model: Model, freeze: tuple[str, ...]) -> list[Problem]:
+    paths = layer_paths(model.nodes)
+    return [
+        source.problem(
+            ("init_from", "freeze", number), f"no layer is named '{freeze[number]}'",
+            did_you_mean(freeze[number], paths) or f"there are {', '.join(paths)}",
+        )
+        for number in unmatched(model.nodes, freeze)
+    ]
 
 
 def _unknown_classes(source: Source, config: Config, spec: DataSpec) -> list[Problem]:

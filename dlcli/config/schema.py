@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from dlcli.core.component import Keys
 from dlcli.core.dataset import Dataset
-from dlcli.core.fields import AsTuple, NonNegativeInt
+from dlcli.core.fields import AsTuple, NonNegativeInt, PositiveInt
 from dlcli.core.layer import Layer
 from dlcli.core.loss import Loss
 from dlcli.core.metric import Metric
@@ -23,8 +23,48 @@ class ModelBlock(Keys):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GeneratorBlock(Keys):
+    """The `generator:` block of a GAN: layers that make a sample of `latent` random numbers.
+
+    The numbers are drawn from a standard normal distribution. `optimizer` is the top-level one by default.
+    """
+
+    latent: PositiveInt = 64
+    layers: Annotated[tuple[Layer, ...], AsTuple]
+    optimizer: Optimizer | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiscriminatorBlock(Keys):
+    """The `discriminator:` block of a GAN: layers that give a sample a score, the higher the more real.
+
+    It learns from `steps` batches before the generator learns once. `optimizer` is the top-level one by default.
+    """
+
+    layers: Annotated[tuple[Layer, ...], AsTuple]
+    optimizer: Optimizer | None = None
+    steps: PositiveInt = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class InitFrom(Keys):
+    """Transfer learning: parameters that begin where another training ended.
+
+    `run` is a run, or the path of a checkpoint or of any safetensors file. The parameters of all `layers` that have
+    the same name there are copied; names or globs (`conv*`, `block/*`) choose among them. Layers that `freeze` names
+    keep what they have. `sha256` is that of the file, filled in when a run is made: a run that is trained again asks
+    for the same file.
+    """
+
+    run: str
+    layers: Annotated[tuple[str, ...], AsTuple] | None = None
+    freeze: Annotated[tuple[str, ...], AsTuple] = ()
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config(Keys):
-    """A whole configuration.
+    """A whole configuration: of a `model`, or of a `generator` and a `discriminator` that learn from each other.
 
     `name` is the file's name by default. `seed` fixes every random draw. `dtype` is the floating-point
     type of parameters and computation. `regularization` is a penalty on all kernels.
@@ -35,7 +75,10 @@ class Config(Keys):
     seed: NonNegativeInt = 0
     dtype: Literal["float32", "float64"] = "float32"
     dataset: Dataset
-    model: ModelBlock
+    model: ModelBlock | None = None
+    generator: GeneratorBlock | None = None
+    discriminator: DiscriminatorBlock | None = None
+    init_from: InitFrom | None = None
     loss: Loss
     optimizer: Optimizer
     schedule: Schedule | None = None

@@ -9,6 +9,7 @@ from dlcli import registry
 from dlcli.config.explain import explain
 from dlcli.config.schema import Config
 from dlcli.config.source import Source
+from dlcli.config.validate_nets import GAN_FIGURES, contradictions_of_nets, missing_nets
 from dlcli.core.component import from_yaml
 from dlcli.errors import ConfigError, Problem
 
@@ -20,12 +21,13 @@ def validate(source: Source) -> Config:
     is none, with every pair of keys that contradict each other.
     """
     data = {"name": Path(source.name).stem, **source.data}
+    problems = list(missing_nets(source))
     try:
         config: Config = from_yaml(Config, data)
     except ValidationError as error:
-        problems = [explain(source, e) for e in error.errors(include_url=False)]
+        problems += [explain(source, e) for e in error.errors(include_url=False)]
     else:
-        problems = list(_contradictions(source, config))
+        problems = problems or list(_contradictions(source, config))
         if not problems:
             return config
     raise ConfigError(sorted(problems, key=lambda p: (p.line, p.column)))
@@ -33,8 +35,7 @@ def validate(source: Source) -> Config:
 
 def _contradictions(source: Source, config: Config) -> Iterator[Problem]:
     dataset, training = config.dataset, config.training
-    if not config.model.layers:
-        yield source.problem(("model", "layers"), "expected at least one layer; the list is empty")
+    yield from contradictions_of_nets(source, config)
     if training.epochs is not None and training.steps is not None:
         yield source.problem(("training", "steps"), "epochs and steps are both given", "take one of them out", key=True)
     if dataset.has_test and dataset.test_split:
@@ -76,5 +77,7 @@ def _unknown_monitor(
 
 def figure_names(config: Config, *, validated: bool) -> tuple[str, ...]:
     """The figures of every epoch that can be monitored: `loss`, `val_loss`, `accuracy`, `val_accuracy`, ..."""
+    if config.generator is not None:
+        return GAN_FIGURES
     names = dict.fromkeys(["loss", *(metric.type_name() for metric in config.metrics)])
     return tuple(f"{prefix}{name}" for name in names for prefix in (("", "val_") if validated else ("",)))

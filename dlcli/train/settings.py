@@ -56,3 +56,4 @@ class Training(Keys):
     early_stopping: EarlyStopping | None = None
     checkpoint: Checkpointing = Checkpointing()
     lanes: PositiveInt | None = None
+    sample_every: PositiveInt = 1
