@@ -117,12 +117,18 @@ def test_batch_normalization_moves_its_mean_and_uses_it_afterwards():
     np.testing.assert_allclose(made.forward(ctx, x), moved, rtol=1e-12)
 
 
-def test_a_frozen_batch_normalization_keeps_its_mean():
-    made = by_hand.layer({"type": "batch_normalization", "trainable": False})
-    ctx = by_hand.context(made.plan((3,)), training=True)
+@pytest.mark.parametrize("keys", [
+    {"type": "batch_normalization", "trainable": False},
+    {"type": "sequential", "trainable": False, "layers": ["batch_normalization"]},
+])
+def test_batch_normalization_keeps_its_mean_where_it_or_a_layer_around_it_is_frozen(keys):
+    model = Model([by_hand.layer(keys)], (3,), dtype="float64")
+    theta, buffers = model.initialize(np.random.default_rng(0))
+    before = buffers.copy()
     x = np.random.default_rng(0).normal(3, 2, (5, 3))
-    np.testing.assert_allclose(made.forward(ctx, x), x / np.sqrt(1.001), rtol=1e-12)
-    assert not ctx.buffers["moving_mean"].any()
+    y = Pass(model, theta, buffers, training=True).forward(x)
+    np.testing.assert_allclose(y, x / np.sqrt(1.001), rtol=1e-12)
+    assert np.array_equal(buffers, before)
 
 
 def test_batch_normalization_over_lanes_is_that_over_the_batch():

@@ -6,6 +6,7 @@ defaults; its docstring is its manual. Validation, JSON schema, `dlcli list` and
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from inspect import get_annotations
 from typing import Any, ClassVar, NamedTuple
 
 from pydantic import GetJsonSchemaHandler, TypeAdapter, ValidationError
@@ -85,7 +86,7 @@ class Component(Keys):
 def keys(cls: type[Any]) -> list[str]:
     """The keys of a component: its own first, then those that all of its kind have."""
     known = {f.name for f in fields(cls)}
-    named = (name for base in cls.__mro__ for name in base.__dict__.get("__annotations__", {}) if name in known)
+    named = (name for base in cls.__mro__ for name in get_annotations(base) if name in known)
     return list(dict.fromkeys(named))
 
 
