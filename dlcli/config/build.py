@@ -10,7 +10,7 @@ from dlcli.core.component import plain
 from dlcli.core.freezing import layer_paths, unmatched
 from dlcli.core.loss import Loss
 from dlcli.core.metric import Metric
-from dlcli.core.target import DataSpec
+from dlcli.core.target import DataSpec, Target
 from dlcli.data.preprocessing import Pipeline
 from dlcli.errors import ConfigError, Problem, ShapeError
 from dlcli.model import Model, split_link
@@ -44,6 +44,8 @@ def build(config: Config, spec: DataSpec, source: Source, *, dtype: str | None =
     except ShapeError as error:
         problems.append(shape_problem(source, ("dataset", "preprocessing", *error.path), error))
     loss = config.loss
+    if pipeline is not None and config.dataset.autoencode:
+        spec = replace(spec, target=Target(kind="numbers", shape=pipeline.out_shape, is_input=True))
     if pipeline is not None:
         try:
             layers, link, loss = split_link(config.model.layers, config.loss)

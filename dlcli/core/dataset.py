@@ -40,8 +40,8 @@ class Splits:
 class DataEnv:
     """Where data comes from: all that a data set may know of its surroundings.
 
-    `data_dir` is searched first (None: not set), `cache_dir` holds what was fetched, `offline`
-    forbids the network, `bases` are the folders against which a relative path resolves, in order,
+    `data_dir` is searched first for data sets of known content (None: not set), `cache_dir` holds what was fetched,
+    `offline` forbids the network, `bases` are the folders against which a relative path resolves, in order,
     `seed` is the run's, for made data without a seed of its own, `warn` shows a warning to the user.
     """
 
@@ -53,9 +53,16 @@ class DataEnv:
     warn: Callable[[str], None]
 
     def resolve(self, path: str) -> Path:
-        """The first existing file of that name below the bases; below the first where none exists."""
-        candidates = [base / Path(path).expanduser() for base in self.bases]
+        """The first existing file of that name below the bases, then the data directory; below the first if none."""
+        candidates = [folder / Path(path).expanduser() for folder in self._folders()]
         return next((c for c in candidates if c.exists()), candidates[0])
+
+    def searched(self) -> str:
+        """The folders of `resolve`, for people."""
+        return ", ".join(map(str, self._folders()))
+
+    def _folders(self) -> tuple[Path, ...]:
+        return self.bases if self.data_dir is None else (*self.bases, self.data_dir)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +71,10 @@ class Dataset(Component):
 
     `validation_split` is the share of the training samples that is set aside, drawn by the run's seed;
     `test_split` the share of all samples set aside for the test, where the data has no test split of its own.
-    `preprocessing` is applied to inputs in order, fitted on the training split alone. `fallback` is
-    used, with a loud warning, only where this data can neither be found nor fetched.
+    Samples in the order of time or of a text are not drawn: the last ones are set aside, the test's last of all.
+    `preprocessing` is applied to inputs in order, fitted on the training split alone. `autoencode`: the target is
+    the preprocessed input itself. `fallback` is used, with a loud warning, only where this data can neither be
+    found nor fetched.
     """
 
     kind: ClassVar[str] = "datasets"
@@ -77,7 +86,16 @@ class Dataset(Component):
     validation_split: Rate = 0.0
     test_split: Rate = 0.0
     preprocessing: Annotated[tuple[Transform, ...], AsTuple] = ()
+    autoencode: bool = False
     fallback: "Dataset | None" = None
+
+    @property
+    def spacing(self) -> int:
+        """0 where samples are drawn for the splits. For samples in order: rows that may not lie nearer share targets.
+
+        The last rows are then set aside, and of those kept, the ones less than `spacing` before them are left out.
+        """
+        return 0
 
     @abstractmethod
     def describe(self, env: DataEnv) -> DataSpec | None:
@@ -88,3 +106,7 @@ class Dataset(Component):
     def load(self, env: DataEnv) -> Splits:
         """The samples. Raises DataUnavailableError where neither found nor fetched, DataError where damaged."""
         raise NotImplementedError
+
+    def learn(self, splits: Splits) -> Splits:
+        """The samples as they are once it is known which ones are for training, such as with the words seen there."""
+        return splits

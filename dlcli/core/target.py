@@ -1,6 +1,6 @@
 """What a data set asks of a model: the shape of its inputs and the nature of its targets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -10,11 +10,13 @@ class Target:
 
     `kind` is `classes` (y: integers (N,) from 0, or one-hot rows) or `numbers` (y: floating point,
     (N, *shape)). `labels` are the class names in the order of their integers, empty for numbers.
+    Classes with a `shape` are one class for each place of a sequence. `is_input`: y is x itself, as the model gets it.
     """
 
     kind: Literal["classes", "numbers"]
     labels: tuple[str, ...] = ()
     shape: tuple[int, ...] = ()
+    is_input: bool = False
 
     @property
     def classes(self) -> int:
@@ -23,14 +25,33 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tokens:
+    """How a text becomes the ids x: (length,) of a sample.
+
+    `level` says whether a token is a character or a word, `vocabulary` which token each id stands for. Of words, id 0
+    fills up and id 1 stands for every unknown one, `length` tokens are kept, and `padding` says at which end
+    ids 0 are put. `lowercase`: capitals count as small letters. `column` is the text's name in tables.
+    """
+
+    level: Literal["char", "word"]
+    vocabulary: tuple[str, ...]
+    length: int
+    padding: Literal["pre", "post"] = "post"
+    lowercase: bool = False
+    column: str = "text"
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataSpec:
     """What one sample looks like: the shape of x and the nature of y.
 
     `input_shape` of one raw sample, `dtype` of x as stored, `target`. `image` says that x is a
-    picture (H, W) or (H, W, C), so that predict reads image files and samples are drawn.
+    picture (H, W) or (H, W, C), so that predict reads image files and samples are drawn. `tokens` says that x are
+    the ids of a text and how they are found; it is learned from the data, and so no part of what is compared.
     """
 
     input_shape: tuple[int, ...]
     dtype: str
     target: Target
     image: bool = False
+    tokens: Tokens | None = field(default=None, compare=False)

@@ -9,12 +9,13 @@ from dlcli.core.memory import Memory, aligned_zeros
 from dlcli.core.streams import Streams
 from dlcli.core.target import DataSpec
 from dlcli.data.preprocessing import Pipeline
+from dlcli.data.windows import unrolled
 
 
 class Batches:
     """Takes batches of at most `batch_size` samples of a split, as the model gets them.
 
-    x: (n, *pipeline.out_shape) in `dtype`; y: class numbers as intp, or numbers in `dtype`. A batch
+    x: (n, *pipeline.out_shape) in `dtype`; y: class numbers as intp, numbers in `dtype`, or x itself. A batch
     stays valid until `buffers` further ones were taken, so that with `buffers=2` a thread may
     fill the next one while one is in use. No arrays are allocated once a batch of each size was taken.
     """
@@ -28,11 +29,11 @@ class Batches:
         self.batch_size = min(batch_size, len(split))
         x_dtype = np.dtype(dtype)
         y_dtype = np.dtype(np.intp) if spec.target.kind == "classes" else x_dtype
-        self._x = _Gather(split.x, self.batch_size)
-        self._y = _Gather(split.y, self.batch_size)
+        self._x = _gather(split.x, self.batch_size)
+        self._y = None if spec.target.is_input else _gather(split.y, self.batch_size)
+        y_shape = () if spec.target.is_input else split.y.shape[1:]
         self._buffers = [
-            (self._empty(pipeline.out_shape, x_dtype), self._empty(split.y.shape[1:], y_dtype))
-            for _ in range(buffers)
+            (self._empty(pipeline.out_shape, x_dtype), self._empty(y_shape, y_dtype)) for _ in range(buffers)
         ]
         self._in_place = x_dtype == split.x.dtype and pipeline.out_shape == pipeline.in_shape
         self._memory = Memory(x_dtype)
@@ -63,6 +64,8 @@ class Batches:
             self.pipeline.apply(x, x, self._memory)
         else:
             self.pipeline.apply(self._x(rows), x, self._memory)
+        if self._y is None:
+            return x, x
         np.copyto(y, self._y(rows), casting="same_kind")
         return x, y
 
@@ -88,6 +91,31 @@ class _Gather:
     def into(self, rows: np.ndarray, out: np.ndarray) -> None:
         """Copies the samples of `rows` to `out`, which has the dtype of the array."""
         self._bytes.take(rows, 0, _bytes(out), "clip")
+
+
+class _Windows:
+    """Rows of a view of overlapping windows, gathered from the series without unrolling it."""
+
+    def __init__(self, source: np.ndarray, batch_size: int) -> None:
+        self._series = np.ascontiguousarray(unrolled(source))
+        self._raw = np.empty((batch_size, *source.shape[1:]), source.dtype)
+        self._steps = np.arange(source.shape[1])
+        self._at = np.empty((batch_size, source.shape[1]), np.intp)
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        """The samples of `rows`, valid until the next call."""
+        raw = self._raw[:len(rows)]
+        self.into(rows, raw)
+        return raw
+
+    def into(self, rows: np.ndarray, out: np.ndarray) -> None:
+        """Copies the samples of `rows` to `out`, which has the dtype of the array."""
+        at = np.add(rows[:, None], self._steps, out=self._at[:len(rows)])
+        self._series.take(at, 0, out, "clip")
+
+
+def _gather(source: np.ndarray, batch_size: int) -> "_Gather | _Windows":
+    return (_Gather if unrolled(source) is source else _Windows)(source, batch_size)
 
 
 def _bytes(a: np.ndarray) -> np.ndarray:

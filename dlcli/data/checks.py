@@ -7,6 +7,7 @@ import numpy as np
 from dlcli.core.dataset import Split, Splits
 from dlcli.core.target import DataSpec
 from dlcli.data.pieces import cuts
+from dlcli.data.windows import unrolled
 from dlcli.errors import DataError
 
 
@@ -22,11 +23,11 @@ def check(splits: Splits, source: str) -> None:
         if (id(split.x), id(split.y)) in seen:
             continue
         seen.add((id(split.x), id(split.y)))
-        check_finite(split.x, where=where, name="x")
+        check_finite(unrolled(split.x), where=where, name="x")
         if splits.spec.target.kind == "classes":
-            check_labels(split.y, splits.spec.target.classes, where=where)
+            check_labels(unrolled(split.y), splits.spec.target.classes, where=where)
         else:
-            check_finite(split.y, where=where, name="y")
+            check_finite(unrolled(split.y), where=where, name="y")
 
 
 def _check_shapes(split: Split, spec: DataSpec, where: str) -> None:

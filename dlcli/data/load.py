@@ -6,7 +6,7 @@ from dlcli.core.dataset import DataEnv, Dataset, Split, Splits
 from dlcli.core.streams import Streams
 from dlcli.core.target import DataSpec
 from dlcli.data.checks import check
-from dlcli.data.splits import set_aside
+from dlcli.data.splits import set_aside, set_aside_last
 from dlcli.errors import DataError, DataUnavailableError
 
 _TEST, _VALIDATION = 0, 1  # numbers of the random streams, so that one split does not move the other
@@ -61,9 +61,11 @@ def load(dataset: Dataset, env: DataEnv) -> Loaded:
             used = stand_in(used)
     path = getattr(used, "path", None)
     check(splits, source=f"dataset {used.type_name()}" + (f" ({path})" if path else ""))
-    train, validation, test = _set_aside(used, splits, Streams(env.seed))
-    loaded = Loaded(spec=splits.spec, train=train, validation=validation, test=test, used=used,
-        wanted=dataset.type_name(), fell_back=reason)
+    splits = used.learn(_set_aside(used, splits, Streams(env.seed)))
+    loaded = Loaded(
+        spec=splits.spec, train=splits.train, validation=splits.validation, test=splits.test, used=used,
+        wanted=dataset.type_name(), fell_back=reason,
+    )
     if reason is not None:
         env.warn(_notice(dataset, loaded))
     return loaded
@@ -77,11 +79,12 @@ def stand_in(wanted: Dataset) -> Dataset:
         fallback,
         preprocessing=fallback.preprocessing or wanted.preprocessing,
         validation_split=fallback.validation_split or wanted.validation_split,
+        autoencode=fallback.autoencode or wanted.autoencode,
     )
 
 
-def _set_aside(used: Dataset, splits: Splits, streams: Streams) -> tuple[Split, Split | None, Split | None]:
-    """(train, validation, test): what the data brings, or what is drawn from it. The test is drawn first."""
+def _set_aside(used: Dataset, splits: Splits, streams: Streams) -> Splits:
+    """What the data brings, or what is drawn from it. The test is drawn first."""
     train, validation, test = splits.train, splits.validation, splits.test
     for key, own in (("test_split", test), ("validation_split", validation)):
         if getattr(used, key) and own is not None:
@@ -89,13 +92,17 @@ def _set_aside(used: Dataset, splits: Splits, streams: Streams) -> tuple[Split, 
                 f"the data brings {len(own)} samples for this split; none can be drawn beside them",
                 where=f"dataset.{key}", hint=f"take {key} out",
             )
+
+    def aside(share: float, key: str, number: int) -> tuple[Split, Split]:
+        if used.spacing:
+            return set_aside_last(train, share, used.spacing, key=key)
+        return set_aside(train, share, streams.fresh("split", number), key=key)
+
     if used.test_split:
-        train, test = set_aside(train, used.test_split, streams.fresh("split", _TEST), key="test_split")
+        train, test = aside(used.test_split, "test_split", _TEST)
     if used.validation_split:
-        train, validation = set_aside(
-            train, used.validation_split, streams.fresh("split", _VALIDATION), key="validation_split",
-        )
-    return train, validation, test
+        train, validation = aside(used.validation_split, "validation_split", _VALIDATION)
+    return Splits(spec=splits.spec, train=train, validation=validation, test=test)
 
 
 def _notice(wanted: Dataset, loaded: Loaded) -> str:

@@ -27,6 +27,23 @@ def set_aside(split: Split, share: float, rng: np.random.Generator, *, key: str)
     )
 
 
+def set_aside_last(split: Split, share: float, spacing: int, *, key: str) -> tuple[Split, Split]:
+    """(what is kept, what is set aside): the last rows, and those that lie at least `spacing` before the first of them.
+
+    Raises DataError where either would be empty.
+    """
+    aside = round(len(split) * share)
+    last = split.rows[len(split) - aside:]
+    kept = split.rows[split.rows <= last[0] - spacing] if aside else split.rows
+    if not aside or not len(kept):
+        raise DataError(
+            f"{share:g} of {len(split)} samples leaves {'the training split' if aside else 'the split'} empty; both "
+            "need at least one sample, and samples of different splits may not overlap", where=f"dataset.{key}",
+            hint=f"change {key}, give more data, or shorten the samples",
+        )
+    return Split(x=split.x, y=split.y, rows=kept), Split(x=split.x, y=split.y, rows=last)
+
+
 def whole(x: np.ndarray, y: np.ndarray) -> Split:
     """All samples of x and y, in order."""
     return Split(x=x, y=y, rows=np.arange(len(x), dtype=np.intp))

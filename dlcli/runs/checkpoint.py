@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from dlcli import files
-from dlcli.core.target import DataSpec, Target
+from dlcli.core.target import DataSpec, Target, Tokens
 from dlcli.errors import DataError, UsageError
 from dlcli.train.snapshot import Snapshot
 
@@ -77,9 +77,10 @@ def read(path: Path) -> Checkpoint:
 
 
 def _spec(data: dict[str, Any]) -> DataSpec:
-    target = data["target"]
+    target, tokens = data["target"], data.get("tokens")
     return DataSpec(**{
         **data,
         "input_shape": tuple(data["input_shape"]),
-        "target": Target(kind=target["kind"], labels=tuple(target["labels"]), shape=tuple(target["shape"])),
+        "target": Target(**{**target, "labels": tuple(target["labels"]), "shape": tuple(target["shape"])}),
+        "tokens": tokens and Tokens(**{**tokens, "vocabulary": tuple(tokens["vocabulary"])}),
     })
