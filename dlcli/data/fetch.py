@@ -6,118 +6,169 @@ import os
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from dlcli.core.dataset import DataEnv
 from dlcli.errors import DataError, DataUnavailableError
 
+_REPLACE = "the file is damaged or was cut short; delete it, or put the original in its place"
+T = TypeVar("T")
 _TIMEOUT = (10, 60)  # seconds until a connection stands, and between two pieces of data
 
 
 @dataclass(frozen=True)
-class Collection:
-    """Files that make up a data set.
+class Mirror:
+    """An address of a file: `kept_as` is the file's path below the cache; `md5` of what is sent, where it is known."""
 
-    `folder` below the data and the cache directory; `files` maps names to the sha256 of the
-    decompressed content, since the same content is found wrapped in different ways; `mirrors` are
-    URLs of folders that hold the files as `NAME.gz`.
+    url: str
+    kept_as: str
+    md5: str = ""
+
+
+def obtain(
+    env: DataEnv,
+    read: Callable[[Path], T],
+    *,
+    name: str,
+    where: str,
+    candidates: Sequence[str],
+    mirrors: Sequence[Mirror],
+    hint: str,
+) -> T:
+    """What `read` makes of a file: from the data directory, the cache, or a mirror, in this order.
+
+    `candidates` are paths below the data directory and the cache. `read` raises DataError for a file that is damaged
+    or another one; what was fetched is then fetched once more. Raises DataUnavailableError where there is none.
+    """
+    tried: list[str] = []
+    if env.data_dir is None:
+        tried.append("data directory: not set (DLCLI_DATA_DIR)")
+    elif path := find(env.data_dir, candidates, name, tried):
+        return read(path)
+    if path := find(env.cache_dir, candidates, name, tried):
+        try:
+            return read(path)
+        except DataError as error:  # what was fetched can be fetched again
+            tried.append(f"{path}: {error.message}")
+    if env.offline:
+        tried.append("network: not used, since dlcli is offline (DLCLI_OFFLINE)")
+        mirrors = ()
+    for mirror in mirrors:
+        damage = None
+        for _ in range(2):
+            try:
+                return _fetched(mirror, env.cache_dir / mirror.kept_as, read)
+            except DataError as error:
+                damage = error
+            except (OSError, ValueError) as error:
+                tried.append(f"{mirror.url}: {_reason(error)}")
+                break
+        else:
+            raise DataError(
+                f"what was fetched is not {name}, twice in a row: {damage.message if damage else ''}",
+                where=mirror.url, hint="look at what the address gives (a login page of the network?), then try again",
+            )
+    raise DataUnavailableError(
+        f"{name} can neither be found nor fetched; tried\n" + "\n".join(f"    {line}" for line in tried),
+        where=where, hint=hint,
+    )
+
+
+def find(base: Path, candidates: Sequence[str], name: str, tried: list[str]) -> Path | None:
+    """The first candidate that lies below `base`; adds to `tried` where none does."""
+    for candidate in candidates:
+        if (base / candidate).is_file():
+            return base / candidate
+    folders = dict.fromkeys(str((base / candidate).parent) for candidate in candidates)
+    tried.append(f"{' and '.join(folders)}: no {name}")
+    return None
+
+
+def _fetched(mirror: Mirror, target: Path, read: Callable[[Path], T]) -> T:
+    """Fetches, and keeps in the cache what `read` could read."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # The name ends like the target's, since a reader may go by it.
+    handle, temporary = tempfile.mkstemp(prefix=".fetching.", suffix=f".{target.name}", dir=target.parent)
+    os.close(handle)
+    path = Path(temporary)
+    try:
+        download(mirror.url, path)
+        if mirror.md5:
+            check_md5(path, mirror.md5)
+        content = read(path)
+        path.replace(target)
+        return content
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def check_md5(path: Path, expected: str) -> None:
+    """Raises DataError where a file has another md5; that tells damage, and is all that some publishers give."""
+    with path.open("rb") as stream:
+        found = hashlib.file_digest(stream, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
+    if found != expected:
+        raise DataError(f"expected md5 {expected}, found {found}", where=str(path), hint=_REPLACE)
+
+
+def check_sha256(path: Path, expected: str) -> None:
+    """Raises DataError where the decompressed content of a file has another sha256."""
+    found = hashlib.sha256(decompressed(path)).hexdigest()
+    if found != expected:
+        raise DataError(f"expected sha256 {expected}, found {found}", where=str(path), hint=_REPLACE)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Files that make up a data set, each found compressed or not.
+
+    `folder` below the data and the cache directory, which may also be named as `aliases`; `files` maps names to the
+    sha256 of the decompressed content, since the same content is found wrapped in different ways (empty where it
+    is not known); `mirrors` are URLs of folders that hold the files as `NAME.gz`; `packed` maps names to the md5 of
+    NAME.gz as published.
     """
 
     folder: str
     files: Mapping[str, str]
     mirrors: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    packed: Mapping[str, str] = field(default_factory=dict)
 
     def content(self, name: str, env: DataEnv) -> bytes:
         """The decompressed content of a file: from the data directory, the cache, or a mirror, in this order.
 
         Raises DataError for a damaged file, DataUnavailableError where there is none.
         """
-        tried: list[str] = []
-        if env.data_dir is None:
-            tried.append("data directory: not set (DLCLI_DATA_DIR)")
-        else:
-            path = self._find(env.data_dir, name, tried)
-            if path is not None:
-                return self._placed(path, name)
-        path = self._find(env.cache_dir, name, tried)
-        if path is not None:
-            try:
-                return self._placed(path, name)
-            except DataError as error:  # what was fetched can be fetched again
-                tried.append(f"{path}: {error.message}")
-        if env.offline:
-            tried.append("network: not used, since dlcli is offline (DLCLI_OFFLINE)")
-        else:
-            content = self._fetched(name, env.cache_dir / self.folder, tried)
-            if content is not None:
-                return content
-        raise DataUnavailableError(
-            f"{name} can neither be found nor fetched; tried\n" + "\n".join(f"    {line}" for line in tried),
-            where=f"dataset {self.folder}", hint=self._by_hand(env),
+        kept_as = f"{self.folder}/{name}.gz"
+        return obtain(
+            env, partial(self._content, name=name), name=f"{name}, compressed or not,", where=f"dataset {self.folder}",
+            candidates=self._candidates(name), hint=self._by_hand(env),
+            mirrors=[Mirror(f"{mirror}/{name}.gz", kept_as, self.packed.get(name, "")) for mirror in self.mirrors],
         )
 
     def place(self, name: str, env: DataEnv) -> Path | None:
         """Where a file lies already, in the data directory or the cache; its content is not looked at."""
         bases = (base for base in (env.data_dir, env.cache_dir) if base is not None)
-        return next((path for base in bases if (path := self._find(base, name, []))), None)
+        return next((path for base in bases if (path := find(base, self._candidates(name), name, []))), None)
 
-    def _find(self, base: Path, name: str, tried: list[str]) -> Path | None:
-        folder = base / self.folder
+    def _candidates(self, name: str) -> list[str]:
         dotted = name.replace("-idx", ".idx")
-        for candidate in dict.fromkeys((name, f"{name}.gz", dotted, f"{dotted}.gz")):
-            if (folder / candidate).is_file():
-                return folder / candidate
-        tried.append(f"{folder}: no {name}, compressed or not")
-        return None
+        files = dict.fromkeys((name, f"{name}.gz", dotted, f"{dotted}.gz"))
+        return [f"{folder}/{file}" for folder in (self.folder, *self.aliases) for file in files]
 
-    def _placed(self, path: Path, name: str) -> bytes:
+    def _content(self, path: Path, *, name: str) -> bytes:
         content = decompressed(path)
-        found = hashlib.sha256(content).hexdigest()
-        if found != self.files[name]:
+        expected, found = self.files[name], hashlib.sha256(content).hexdigest()
+        if expected and found != expected:
             raise DataError(
-                f"not the content of {self.folder}'s {name}: expected sha256 {self.files[name]}, found {found}",
+                f"not the content of {self.folder}'s {name}: expected sha256 {expected}, found {found}",
                 where=str(path), hint="delete this file, or put the original in its place; "
                 "data of your own in the same format can be used by way of {type: npz}",
             )
         return content
-
-    def _fetched(self, name: str, folder: Path, tried: list[str]) -> bytes | None:
-        for mirror in self.mirrors:
-            url = f"{mirror}/{name}.gz"
-            damage = ""
-            for _ in range(2):
-                try:
-                    content, damage = self._fetch(url, name, folder)
-                except (OSError, ValueError) as error:
-                    tried.append(f"{url}: {_reason(error)}")
-                    break
-                if not damage:
-                    return content
-            else:
-                raise DataError(
-                    f"what was fetched is not {name}, twice in a row: {damage}", where=url,
-                    hint="look at what the address gives (a login page of the network?), then try again",
-                )
-        return None
-
-    def _fetch(self, url: str, name: str, folder: Path) -> tuple[bytes, str]:
-        """(content, what is wrong with it); kept in the cache where nothing is."""
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
-        os.close(handle)
-        path = Path(temporary)
-        try:
-            download(url, path)
-            try:
-                content = self._placed(path, name)
-            except DataError as error:
-                return b"", error.message
-            path.replace(folder / f"{name}.gz")
-            return content, ""
-        finally:
-            path.unlink(missing_ok=True)
 
     def _by_hand(self, env: DataEnv) -> str:
         names = ", ".join(f"{name}.gz" for name in self.files)
@@ -142,8 +193,7 @@ def decompressed(path: Path) -> bytes:
         return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
     except (EOFError, zlib.error, OSError) as error:
         raise DataError(
-            f"cannot be read: {_reason(error)}", where=str(path),
-            hint="the file is damaged or was cut short; delete it, or put the original in its place",
+            f"cannot be read: {_reason(error)}", where=str(path), hint=_REPLACE,
         ) from error
 
 
