@@ -15,7 +15,7 @@ from dlcli.config.overrides import apply
 from dlcli.config.schema import Config
 from dlcli.config.source import Source
 from dlcli.config.validate import validate
-from dlcli.core.dataset import Dataset, Split
+from dlcli.core.dataset import DataEnv, Dataset, Split
 from dlcli.core.target import DataSpec
 from dlcli.data import load as data
 from dlcli.data.load import Loaded
@@ -60,24 +60,25 @@ def plan(configured: Configured, surroundings: Surroundings, ui: Ui) -> AnyBuilt
 
 
 def load_data(configured: Configured, surroundings: Surroundings, ui: Ui) -> Loaded:
-    """The splits, or those of the fallback."""
+    """The splits, or those of the fallback; what was used is told with absolute paths, since a run stores it."""
     env = surroundings.data_env(config_dir=configured.folder, seed=configured.config.seed, warn=ui.warn)
-    return data.load(configured.config.dataset, env)
+    loaded = data.load(configured.config.dataset, env)
+    return replace(loaded, used=_absolute(loaded.used, env))
 
 
 def rooted(configured: Configured, surroundings: Surroundings) -> Configured:
     """The configuration with absolute paths, so that it means the same data from anywhere."""
     env = surroundings.data_env(config_dir=configured.folder, seed=0, warn=lambda _text: None)
+    return replace(configured, config=replace(configured.config, dataset=_absolute(configured.config.dataset, env)))
 
-    def absolute(dataset: Dataset) -> Dataset:
-        changes: dict[str, Any] = {}
-        if isinstance(path := getattr(dataset, "path", None), str):
-            changes["path"] = str(env.resolve(path).absolute())
-        if dataset.fallback is not None:
-            changes["fallback"] = absolute(dataset.fallback)
-        return replace(dataset, **changes)
 
-    return replace(configured, config=replace(configured.config, dataset=absolute(configured.config.dataset)))
+def _absolute(dataset: Dataset, env: DataEnv) -> Dataset:
+    changes: dict[str, Any] = {}
+    if isinstance(path := getattr(dataset, "path", None), str):
+        changes["path"] = str(env.resolve(path).absolute())
+    if dataset.fallback is not None:
+        changes["fallback"] = _absolute(dataset.fallback, env)
+    return replace(dataset, **changes)
 
 
 def build_for(

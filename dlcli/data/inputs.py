@@ -7,10 +7,11 @@ from typing import NamedTuple, TextIO
 import numpy as np
 
 from dlcli.core.target import DataSpec
-from dlcli.data import archive
+from dlcli.data import archive, texts
 from dlcli.data.checks import check_finite
 from dlcli.data.images import SUFFIXES, read_image
 from dlcli.data.tables import read_jsonl, read_table
+from dlcli.data.tokens import encode
 from dlcli.errors import DataError
 
 CHUNK = 1024  # samples handed on at a time, so that any number of them takes constant memory
@@ -33,6 +34,7 @@ class Input(NamedTuple):
 def read(paths: Sequence[str], spec: DataSpec, *, stdin: TextIO, warn: Callable[[str], None]) -> Iterator[Input]:
     """The samples of each path in order: images and directories of images (where the model sees images),
     `.npy`, `.npz` (array `x`, `x_test` or the only one), CSV, TSV, JSONL; `-` is standard input, CSV or JSONL.
+    Where the model takes texts, all but arrays are texts, and a path that does not exist is one itself.
 
     Raises DataError where one is missing, damaged, or of another shape than `spec` says.
     """
@@ -44,6 +46,10 @@ def read(paths: Sequence[str], spec: DataSpec, *, stdin: TextIO, warn: Callable[
             warn(text)
 
     for given in paths:
+        if spec.tokens is not None and not given.lower().endswith((".npy", ".npz")):
+            for name, some, first in texts.read(given, spec.tokens.column, stdin, chunk=CHUNK):
+                yield Input(name, encode(some, spec.tokens), first)
+            continue
         if given == "-":
             yield from _text(stdin, "-", spec)
             continue
