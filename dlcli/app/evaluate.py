@@ -1,6 +1,9 @@
 """Measures a model on a split, and writes what it finds into the run."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +18,20 @@ from dlcli.config.build import Built
 from dlcli.core.dataset import Split
 from dlcli.core.memory import Memory
 from dlcli.core.metric import predicted_classes, true_classes
-from dlcli.report import classification_report, confusion_matrix, predictions, regression, samples
+from dlcli.report import (
+    classification_report,
+    confusion_matrix,
+    predictions,
+    reconstructions,
+    regression,
+    samples,
+)
 from dlcli.runs.directory import RunDirectory
 from dlcli.runs.lookup import find
 from dlcli.train.evaluation import Evaluation, Evaluator
 from dlcli.train.regularization import Regularization
+
+_MOST_CLASSES = 100  # of sequences; for more, a matrix of all places says nothing any more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,12 +84,22 @@ def measure(
     """Evaluates, and writes the files of `evaluation/SPLIT`."""
     penalty = Regularization(built.model.layout, built.config.regularization, built.model.dtype).penalty(theta)
     evaluator = Evaluator(built.model, built.loss, built.metrics, built.spec.target, theta, buffers)
-    outcome = evaluator.run(batches(built, split, EVALUATION_BATCH), penalty=penalty, keep=True)
     folder = run.evaluation(split_name)
     folder.mkdir(parents=True, exist_ok=True)
     target = built.spec.target
-    matrix = None
-    if target.kind == "classes":
+    matrix = _counts_of_places(built) if target.shape else None
+    # A sequence or an image a sample: all outputs together might not fit into memory.
+    keep = not target.is_input and (target.kind == "numbers" or not target.shape)
+    outcome = evaluator.run(
+        batches(built, split, EVALUATION_BATCH), penalty=penalty, keep=keep,
+        watch=None if matrix is None else partial(_count, matrix, Memory(built.model.dtype)),
+    )
+    if target.is_input:
+        _draw_reconstructions(folder, built, split, evaluator)
+    elif target.kind == "classes" and target.shape:
+        if matrix is not None:
+            _write_matrix(folder, matrix, target.labels)
+    elif target.kind == "classes":
         matrix = _write_classes(folder, built, split, outcome)
     else:
         predictions.write_csv(folder / "predictions.csv", outcome.y_true, outcome.y_pred.reshape(outcome.y_true.shape))
@@ -96,15 +118,41 @@ def _write_classes(folder: Path, built: Built, split: Split, outcome: Evaluation
     true = true_classes(outcome.y_true, outcome.y_pred, memory)
     confidence = confidences(outcome.y_pred, predicted)
     matrix = confusion_matrix.confusion_matrix(true, predicted, len(labels))
+    _write_matrix(folder, matrix, labels)
+    predictions.write_csv(folder / "predictions.csv", true, predicted, labels=labels, probability=confidence)
+    if built.spec.image:
+        samples.draw(folder / "samples.png", RowsOf(split), true, predicted, labels, confidence)
+    return matrix
+
+
+def _write_matrix(folder: Path, matrix: np.ndarray, labels: Sequence[str]) -> None:
     confusion_matrix.write_csv(folder / "confusion_matrix.csv", matrix, labels)
     confusion_matrix.draw(folder / "confusion_matrix.png", matrix, labels)
     files.write_bytes(
         folder / "classification_report.txt", classification_report.as_text(matrix, labels).encode(), sync=False,
     )
-    predictions.write_csv(folder / "predictions.csv", true, predicted, labels=labels, probability=confidence)
-    if built.spec.image:
-        samples.draw(folder / "samples.png", RowsOf(split), true, predicted, labels, confidence)
-    return matrix
+
+
+def _counts_of_places(built: Built) -> np.ndarray | None:
+    """A confusion matrix (K, K) for all places of all sequences; None for more classes than anybody can look at."""
+    target = built.spec.target
+    return np.zeros((target.classes, target.classes), np.int64) if 0 < target.classes <= _MOST_CLASSES else None
+
+
+def _count(matrix: np.ndarray, memory: Memory, y_true: np.ndarray, y_pred: np.ndarray) -> None:
+    true, predicted = true_classes(y_true, y_pred, memory), predicted_classes(y_pred, memory)
+    matrix += confusion_matrix.confusion_matrix(true, predicted, len(matrix))
+
+
+def _draw_reconstructions(folder: Path, built: Built, split: Split, evaluator: Evaluator) -> None:
+    """Some images and what became of them, where inputs are images and stay of that shape."""
+    shape = built.spec.input_shape
+    if not built.spec.image or prod(built.spec.target.shape) != prod(shape):
+        return
+    first = replace(split, rows=split.rows[:reconstructions.MOST])
+    outcome = evaluator.run(batches(built, first, len(first)), keep=True)
+    images, outputs = (a.reshape(len(first), *shape) for a in (outcome.y_true, outcome.y_pred))
+    reconstructions.draw(folder / "reconstructions.png", images, outputs)
 
 
 class RowsOf:

@@ -20,12 +20,13 @@ from dlcli.runs.lookup import find
 class Prediction:
     """The answer for one input.
 
-    `prediction` is a class name or numbers. `ranking` has the likeliest classes with their probabilities, the
-    likeliest first; empty for numbers. `probabilities` has all classes in the order of the labels.
+    `prediction` is a class name, numbers, or the class names of all places of a sequence. `ranking` has the likeliest
+    classes with their probabilities, the likeliest first; empty for numbers and sequences. `probabilities` has all
+    classes in the order of the labels.
     """
 
     input: str
-    prediction: str | float | list[float]
+    prediction: str | float | list[float] | list[str]
     ranking: tuple[tuple[str, float], ...] = ()
     probabilities: dict[str, float] | None = None
 
@@ -65,6 +66,9 @@ class Predictor:
         if target.kind == "numbers":
             values = output.reshape(-1).tolist()
             return Prediction(input=name, prediction=values[0] if target.shape in ((), (1,)) else values)
+        if target.shape:
+            best = output.reshape(-1, target.classes).argmax(axis=1)
+            return Prediction(input=name, prediction=[target.labels[k] for k in best])
         shares = probabilities(output, target)
         order = np.argsort(-shares, kind="stable")[:max(self.top, 1)]
         ranking = tuple((target.labels[k], float(shares[k])) for k in order)

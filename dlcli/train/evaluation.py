@@ -1,6 +1,6 @@
 """Loss, metrics and predictions of a model over a whole split."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,8 +41,14 @@ class Evaluator:
         self._ctx = loss_context(model)
         self._scores = Scores(metrics, target)
 
-    def run(self, batches: Batches, *, penalty: float = 0.0, keep: bool = False) -> Evaluation:
-        """One pass over all samples of `batches`, in order; `keep` also returns what was predicted for each."""
+    def run(
+        self, batches: Batches, *, penalty: float = 0.0, keep: bool = False,
+        watch: Callable[[np.ndarray, np.ndarray], object] | None = None,
+    ) -> Evaluation:
+        """One pass over all samples of `batches`, in order; `keep` also returns what was predicted for each.
+
+        `watch` is called with the targets and the predictions of each batch, which change with the next.
+        """
         self._scores.reset()
         kept: list[tuple[np.ndarray, ...]] = []
         for rows in batches.cut(batches.split.rows):
@@ -52,6 +58,8 @@ class Evaluator:
                 y_true=y, y_pred=self._ctx.predictions, losses=losses, terms=self._loss.terms(self._ctx, y),
                 penalty=penalty,
             )
+            if watch is not None:
+                watch(y, self._ctx.predictions)
             if keep:
                 kept.append((y.copy(), self._ctx.predictions.copy(), losses.copy()))
         columns = [np.concatenate(column) for column in zip(*kept, strict=True)] or [np.empty(0)] * 3

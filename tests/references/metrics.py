@@ -68,3 +68,35 @@ def recall(metric: Any, y_true: np.ndarray, y_pred: np.ndarray, losses: np.ndarr
 
 def f1(metric: Any, y_true: np.ndarray, y_pred: np.ndarray, losses: np.ndarray) -> float:
     return averaged("f1", metric, y_true, y_pred)
+
+
+def numbers(y_true: np.ndarray, y_pred: np.ndarray) -> list[tuple[float, float]]:
+    return [(float(t), float(p)) for t, p in zip(y_true.ravel(), y_pred.ravel(), strict=True)]
+
+
+def mae(metric: Any, y_true: np.ndarray, y_pred: np.ndarray, losses: np.ndarray) -> float:
+    return math.fsum(abs(p - t) for t, p in numbers(y_true, y_pred)) / y_true.size
+
+
+def mse(metric: Any, y_true: np.ndarray, y_pred: np.ndarray, losses: np.ndarray) -> float:
+    return math.fsum((p - t) ** 2 for t, p in numbers(y_true, y_pred)) / y_true.size
+
+
+def rmse(metric: Any, y_true: np.ndarray, y_pred: np.ndarray, losses: np.ndarray) -> float:
+    return math.sqrt(mse(metric, y_true, y_pred, losses))
+
+
+def r2(metric: Any, y_true: np.ndarray, y_pred: np.ndarray, losses: np.ndarray) -> float:
+    scores = []
+    for true, predicted in zip(y_true.reshape(len(y_true), -1).T, y_pred.reshape(len(y_pred), -1).T, strict=True):
+        couples = numbers(true, predicted)
+        mean = math.fsum(t for t, _ in couples) / len(couples)
+        missed, spread = (math.fsum(terms) for terms in (
+            ((p - t) ** 2 for t, p in couples), ((t - mean) ** 2 for t, _ in couples),
+        ))
+        scores.append(1 - missed / spread if spread else float(missed == 0))
+    return sum(scores) / len(scores)
+
+
+def perplexity(metric: Any, y_true: np.ndarray, y_pred: np.ndarray, losses: np.ndarray) -> float:
+    return math.exp(loss(metric, y_true, y_pred, losses))
