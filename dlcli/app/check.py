@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from dlcli.app import configure
+from dlcli.app import configure, transfer
 from dlcli.app.configure import Configured
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
@@ -75,6 +75,7 @@ def check(configured: Configured, surroundings: Surroundings, ui: Ui) -> Checked
             ("dataset",), f"the shape of a sample of {kind} is only known from the data, which is not there",
             "put the data in place, or begin the model with {type: input, shape: [...]}",
         )])
+    transfer.look(configured, built, surroundings, ui)
     model, training = built.model, built.config.training
     itemsize = model.dtype.itemsize
     lanes = training.lanes or 1

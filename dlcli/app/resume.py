@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from dlcli.app import configure
+from dlcli.app import configure, transfer
 from dlcli.app.stored import load_same
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.train import Trained, train_in, write_resolved
@@ -39,7 +39,8 @@ def resume(
         last = found.checkpoint or run.checkpoint("last")
         if not last.exists():  # killed before the first checkpoint: from the beginning, with the same seed
             built = configure.build_for(configured, loaded)
-            return train_in(run, built, loaded, ui, threads=threads, started=started, state=None)
+            begun = transfer.prepare(configured, built, surroundings)
+            return train_in(run, built, loaded, ui, threads=threads, started=started, state=None, begun=begun)
         held = checkpoints.read(last)
         built = configure.build_for(configured, loaded, fitted=held.preprocessing)
         if overrides:

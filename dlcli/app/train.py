@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dlcli import files
-from dlcli.app import configure
+from dlcli.app import configure, transfer
 from dlcli.app.configure import Configured
 from dlcli.app.evaluate import Result, measure
 from dlcli.app.interrupts import stop_on_signals
 from dlcli.app.session import Session
 from dlcli.app.surroundings import Surroundings
+from dlcli.app.transfer import Transfer
 from dlcli.app.ui import Ui
 from dlcli.config.build import Built, resolved
 from dlcli.config.build_any import AnyBuilt
@@ -74,23 +75,36 @@ def train(
     the run's files in a state that tells of it. `fast` trains on two batches of everything.
     """
     started = time.monotonic()
-    configure.plan(configured, surroundings, ui)
+    planned = configure.plan(configured, surroundings, ui)
+    if planned is not None:
+        transfer.prepare(configured, planned, surroundings)
     loaded = configure.load_data(configured, surroundings, ui)
     if fast:
         loaded = configure.two_batches(loaded, configured.config.training.batch_size)
     configured = configure.rooted(configured, surroundings)
     built = configure.build_for(configured, loaded)
+    begun = transfer.prepare(configured, built, surroundings)
+    if begun is not None:
+        begun.tell(ui)
+        built = begun.named_in(built) if isinstance(built, Built) else built
     run = RunDirectory.create(surroundings.runs_dir, built.config.name, datetime.now(UTC))
     with run.writing():
-        _write_beginning(run, configured, built, loaded, tags, threads)
-        return train_in(run, built, loaded, ui, threads=threads, started=started, state=None)
+        _write_beginning(run, configured, built, loaded, begun, tags, threads)
+        return train_in(run, built, loaded, ui, threads=threads, started=started, state=None, begun=begun)
 
 
 def _write_beginning(
-    run: RunDirectory, configured: Configured, built: AnyBuilt, loaded: Loaded, tags: Sequence[str], threads: int,
+    run: RunDirectory,
+    configured: Configured,
+    built: AnyBuilt,
+    loaded: Loaded,
+    begun: Transfer | None,
+    tags: Sequence[str],
+    threads: int,
 ) -> None:
     files.write_bytes(run.config, configured.source.text.encode())
-    files.write_json(run.environment, {**environment.describe(), "threads": threads, "data": fingerprint(loaded)})
+    surroundings = {**environment.describe(), "threads": threads, "data": fingerprint(loaded)}
+    files.write_json(run.environment, {**surroundings, **({"init_from": begun.as_dict()} if begun else {})})
     write_resolved(run, configured, built)
     run.update_status(status="running", name=built.config.name, tags=list(tags), created=_now())
     if loaded.fell_back is not None:
@@ -113,9 +127,13 @@ def train_in(
     threads: int,
     started: float,
     state: snapshot.Snapshot | None,
+    begun: Transfer | None = None,
     extended: bool = False,
 ) -> Trained:
-    """Trains, from `state` where one is given; records how it ended. An `extended` run forgets why it stopped."""
+    """Trains, from `state` where one is given, or else from the parameters of `begun`; records how it ended.
+
+    An `extended` run forgets why it stopped.
+    """
     log = RunLog(run.log)
     session = Session(built, loaded, run, [log, *ui.progress()], threads=threads)
     trainer = session.trainer
@@ -123,6 +141,8 @@ def train_in(
         snapshot.restore(trainer, state)
         if extended:
             trainer.stop_reason = None
+    elif begun is not None and isinstance(built, Built):
+        begun.copy(built, trainer.theta, trainer.buffers)
     run.update_status(status="running", pid=os.getpid(), started=_now(), error=None)
     try:
         with stop_on_signals(trainer):

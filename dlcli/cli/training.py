@@ -8,6 +8,7 @@ from dlcli.app import configure
 from dlcli.app.resume import resume as resume_run
 from dlcli.app.threads import settle
 from dlcli.app.train import Trained, train
+from dlcli.app.transfer import look
 from dlcli.cli.options import Common
 from dlcli.cli.results import publish
 from dlcli.cli.summary import summary
@@ -49,7 +50,9 @@ def run(
         sys.stdout.write(dump(resolved(configured.config if built is None else built.config)))
         return
     if dry_run:
-        configure.plan(configured, surroundings, ui)
+        built = configure.plan(configured, surroundings, ui)
+        if built is not None:
+            look(configured, built, surroundings, ui)
         ui.info(f"{config}: nothing to complain about")
         return
     _show(train(configured, surroundings, ui, threads=workers, tags=tags, fast=fast_dev_run), common)
