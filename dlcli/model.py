@@ -156,13 +156,19 @@ def _all(nodes: Sequence[Planned]) -> Iterator[Planned]:
         yield from _all(node.plan.children)
 
 
-def _params(nodes: Sequence[Planned], prefix: str = "", trainable: bool = True) -> Iterator[tuple[str, Param]]:
-    """All parameters with their full names (`dense/kernel`); frozen where a layer around them is."""
+def _params(
+    nodes: Sequence[Planned], prefix: str = "", trainable: bool = True, multiplier: float = 1.0,
+) -> Iterator[tuple[str, Param]]:
+    """All parameters with their full names (`dense/kernel`); frozen or slowed down where a layer around them is."""
     for node in nodes:
         learns = trainable and node.layer.trainable
+        pace = multiplier * node.layer.learning_rate_multiplier
         for name, param in node.plan.params.items():
-            yield f"{prefix}{node.name}/{name}", param if learns else replace(param, trainable=False)
-        yield from _params(node.plan.children, f"{prefix}{node.name}/", learns)
+            yield f"{prefix}{node.name}/{name}", replace(
+                param, trainable=learns and param.trainable,
+                learning_rate_multiplier=pace * param.learning_rate_multiplier,
+            )
+        yield from _params(node.plan.children, f"{prefix}{node.name}/", learns, pace)
 
 
 def _buffers(nodes: Sequence[Planned], prefix: str = "") -> Iterator[tuple[str, Param]]:

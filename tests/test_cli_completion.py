@@ -87,7 +87,7 @@ def test_nothing_is_offered_for_a_number_or_a_file_that_is_none(offered, tmp_pat
 def test_components_and_examples_are_offered(offered):
     assert offered("dlcli list opt") == ["optimizers"]
     assert "sgd" in offered("dlcli list optimizer ")
-    assert offered("dlcli list loss categ") == ["categorical_crossentropy"]
+    assert offered("dlcli list loss categorical_c") == ["categorical_crossentropy"]
     assert offered("dlcli datasets show dig") == ["digits"]
     assert offered("dlcli init --example mnist_mlp_6") == ["mnist_mlp_64"]
     assert offered("dlcli completion z") == ["zsh"]

@@ -45,7 +45,7 @@ def stored(found: Found, name: str | None, surroundings: Surroundings, ui: Ui) -
     built = build(configured.config, held.spec, configured.source)
     built.pipeline.restore(held.preprocessing)
     theta, buffers = built.model.layout.zeros(built.model.dtype), built.model.buffers.zeros(built.model.dtype)
-    restore_weights(built.model, theta, buffers, held.snapshot)
+    restore_weights(built.model, theta, buffers, held.snapshot, evaluated=True)
     return Stored(
         name=path.stem, run=found.run, configured=configured, built=built, theta=theta, buffers=buffers,
     )

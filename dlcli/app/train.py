@@ -170,7 +170,7 @@ def _restore_best(session: Session) -> None:
         return
     trainer = session.trainer
     held = checkpoints.read(best).snapshot
-    snapshot.restore_weights(session.built.model, trainer.theta, trainer.buffers, held)
+    snapshot.restore_parameters(trainer, held)
     checkpoints.write(session.run.checkpoint("last"), session.checkpoint())
 
 
@@ -187,7 +187,7 @@ def _conclude(session: Session, loaded: Loaded, seconds: float) -> Trained:
         name = "best" if run.checkpoint("best").exists() else "last"
         held = checkpoints.read(run.checkpoint(name))
         theta, buffers = trainer.theta.copy(), trainer.buffers.copy()
-        snapshot.restore_weights(built.model, theta, buffers, held.snapshot)
+        snapshot.restore_weights(built.model, theta, buffers, held.snapshot, evaluated=True)
         test = measure(built, theta, buffers, loaded.test, run=run, split_name="test", checkpoint=name)
     skipped = ("epoch", "step", "learning_rate", "seconds")
     trained = Trained(

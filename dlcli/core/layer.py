@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from dlcli.core.component import Component
-from dlcli.core.fields import Name
+from dlcli.core.fields import Name, PositiveFloat
 from dlcli.core.plan import Plan, Planned
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ class Layer(Component):
     """A function of a batch with parameters, and its derivative.
 
     `name` is its name in checkpoints and reports, by default its type, numbered where a type comes
-    twice. `trainable: false` freezes its parameters.
+    twice. `trainable: false` freezes its parameters. `learning_rate_multiplier` times the learning rate is the rate of
+    its parameters, and of those of layers inside it.
     """
 
     kind: ClassVar[str] = "layers"
@@ -30,6 +31,7 @@ class Layer(Component):
 
     name: Name | None = None
     trainable: bool = True
+    learning_rate_multiplier: PositiveFloat = 1.0
 
     @abstractmethod
     def plan(self, in_shape: tuple[int, ...]) -> Plan:

@@ -33,6 +33,7 @@ class Param:
     regularizer: Regularizer | None = None
     decay: bool = True
     trainable: bool = True
+    learning_rate_multiplier: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,23 @@ class Slot:
     stop: int
 
 
+@dataclass(frozen=True)
+class Span:
+    """A piece `theta[start:stop]` whose learning rate has the same multiplier; its first `decayed` numbers decay."""
+
+    start: int
+    stop: int
+    decayed: int
+    multiplier: float
+
+
 class Layout:
     """The order of all parameters in one vector.
 
     Parameters that decay come first, then the trainable rest, then the frozen ones, each group in
     the order of the layers. So the optimizer works on `[:trainable]` and weight decay on `[:decayed]`:
-    two slices, no masks.
+    two slices, no masks. Where learning rates differ, parameters of equal multiplier lie together within a group, the
+    largest multiplier in the middle of both groups.
     """
 
     def __init__(self, params: Mapping[str, Param]) -> None:
@@ -61,16 +73,31 @@ class Layout:
         ends = []
         stop = 0
         for wanted in (0, 1, 2):
-            for name, param in params.items():
-                if group(param) == wanted:
-                    start, stop = stop, stop + prod(param.shape)
-                    slots[name] = Slot(name, param, start, stop)
+            members = [item for item in params.items() if group(item[1]) == wanted]
+            members.sort(key=lambda item: item[1].learning_rate_multiplier, reverse=wanted == 1)
+            for name, param in members:
+                start, stop = stop, stop + prod(param.shape)
+                slots[name] = Slot(name, param, start, stop)
             ends.append(stop)
         self.decayed, self.trainable, self.size = ends
         self.slots = {name: slots[name] for name in params}
 
     def __iter__(self) -> Iterator[Slot]:
         return iter(self.slots.values())
+
+    def spans(self, *, by_parameter: bool = False) -> tuple[Span, ...]:
+        """The pieces of the trainable part that an optimizer steps one by one: as few as can be, or every parameter."""
+        spans: list[Span] = []
+        for slot in sorted(self, key=lambda slot: slot.start):
+            multiplier = slot.param.learning_rate_multiplier
+            if slot.stop > self.trainable or slot.start == slot.stop:
+                continue
+            start = slot.start
+            if spans and spans[-1].multiplier == multiplier and not by_parameter:
+                start = spans.pop().start
+            decayed = max(0, min(self.decayed, slot.stop) - start)
+            spans.append(Span(start, slot.stop, decayed, multiplier))
+        return tuple(spans)
 
     def zeros(self, dtype: str | np.dtype) -> np.ndarray:
         """A new zero vector of this layout, aligned to a cache line."""

@@ -13,10 +13,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from dlcli.core.callback import Callback
+from dlcli.core.optimizer import Optimizer
+from dlcli.core.schedule import Schedule
 from dlcli.core.streams import Streams
 from dlcli.core.weights import Weighted
 from dlcli.data.batches import Batches
 from dlcli.errors import DivergedError
+from dlcli.train.average import Average
 from dlcli.train.lane_pool import QUIET
 from dlcli.train.settings import Training
 
@@ -44,9 +47,9 @@ class Figures(Protocol):
 class Loop(ABC):
     """Trains something with weights; its whole state can be taken out and put back between any two steps.
 
-    `theta` and `buffers` are trained in place and never rebound; `slots` holds what optimizers keep. `signal` may be
-    set from a signal handler: the loop then ends after the step at hand. Progress is told as `core.callback.Progress`
-    says.
+    `theta` and `buffers` are trained in place and never rebound; `slots` holds what optimizers keep, `average` the
+    moving average of theta where one is kept. `signal` may be set from a signal handler: the loop then ends after the
+    step at hand. Progress is told as `core.callback.Progress` says.
     """
 
     slots: dict[str, np.ndarray]
@@ -78,6 +81,10 @@ class Loop(ABC):
         self.seconds = 0.0
         self.signal: int | None = None
         self.stop_reason: str | None = None
+        self.rate_factor = 1.0
+        self.average = None
+        if settings.ema is not None:
+            self.average = Average(model.layout.zeros(model.dtype), settings.ema.momentum)
         self._batch_callbacks = [c for c in callbacks if type(c).on_batch_end is not Callback.on_batch_end]
 
     def run(self) -> None:
@@ -86,6 +93,8 @@ class Loop(ABC):
         Raises DivergedError where the loss is no longer a finite number; the state is then that of a step half done,
         and callbacks are told nothing more.
         """
+        if self.average is not None and self.step == 0:
+            self.average.follow(self.theta, step=0)
         self._tell("on_train_begin")
         try:
             # An overflow is found in the loss, with the place where it happened; NumPy's warning says less.
@@ -99,6 +108,17 @@ class Loop(ABC):
     def figures(self) -> dict[str, float]:
         """The figures of the epoch so far."""
         return self.scores.figures()
+
+    @property
+    def evaluated(self) -> np.ndarray:
+        """The parameters that evaluation and prediction use: the average where one is kept, else theta."""
+        return self.theta if self.average is None else self.average.values
+
+    def scheduled(self, optimizer: Optimizer, schedule: Schedule | None, step: int) -> float:
+        """The learning rate of a step, from 0, times what callbacks made of it."""
+        base = optimizer.learning_rate
+        rate = base if schedule is None else schedule.rate(step, base=base, total=self.total_steps)
+        return rate * self.rate_factor
 
     @abstractmethod
     def learning_rate(self, step: int) -> float:
@@ -127,6 +147,8 @@ class Loop(ABC):
                 self.seconds = time.monotonic() - started
                 return
             self._run_step(order[self.samples:self.samples + group])
+            if self.average is not None:
+                self.average.follow(self.theta, step=self.step)
         self.seconds = time.monotonic() - started
         self._end_epoch()
 

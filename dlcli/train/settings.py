@@ -1,10 +1,12 @@
 """The `training:` block of a configuration."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
 
 from dlcli.core.component import Keys
-from dlcli.core.fields import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from dlcli.core.fields import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Rate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +38,29 @@ class Checkpointing(Keys):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ema(Keys):
+    """A moving average: average = momentum * average + (1 - momentum) * parameters after every step.
+
+    After the first step it is the parameters themselves, as in Keras. A number in place of the block is the `momentum`,
+    the share of the average that stays at every step.
+    """
+
+    momentum: Rate = 0.99
+
+
+def _as_ema(value: Any) -> Any:
+    return {"momentum": value} if isinstance(value, int | float | str) and not isinstance(value, bool) else value
+
+
+@dataclass(frozen=True, kw_only=True)
 class Training(Keys):
     """How long to train, and on how much at once.
 
     `epochs` (passes over the training split) or `steps` (optimizer steps). `batch_size` samples a
     batch; a step sums the gradients of `accumulate` batches. `gradient_clip_norm` bounds the length of the whole
-    gradient vector. `class_weight` maps class names to the weight of their losses. `lanes` is the number
+    gradient vector, `gradient_clip_value` the size of each number in it. `ema` keeps a moving average of the
+    parameters, with which the model is validated, tested and used; training goes on with the parameters themselves.
+    `class_weight` maps class names to the weight of their losses. `lanes` is the number
     of pieces into which a batch is cut; it is part of the result, so it is fixed when a run is made: by default
     according to the work of a step.
     """
@@ -51,7 +70,9 @@ class Training(Keys):
     batch_size: PositiveInt = 32
     shuffle: bool = True
     gradient_clip_norm: PositiveFloat | None = None
+    gradient_clip_value: PositiveFloat | None = None
     accumulate: PositiveInt = 1
+    ema: Annotated[Ema, BeforeValidator(_as_ema, json_schema_input_type=Rate | Ema)] | None = None
     class_weight: dict[str, NonNegativeFloat] | None = None
     early_stopping: EarlyStopping | None = None
     checkpoint: Checkpointing = Checkpointing()

@@ -1,5 +1,6 @@
 """The whole state of a training loop as named arrays and plain data, and back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,9 @@ from dlcli.train.loop import Loop
 class Snapshot:
     """`arrays` by name and `state` as plain data; together they continue a run bit for bit.
 
-    Parameters are arrays of their own (`model/dense/kernel`), so that other tools can read them; what
-    the optimizer keeps (`optimizer/m`) are vectors laid out like theta.
+    Parameters are arrays of their own (`model/dense/kernel`), so that other tools can read them, and so is their moving
+    average where one is kept (`ema/dense/kernel`); what the optimizer keeps (`optimizer/m`) are vectors laid out like
+    theta.
     """
 
     arrays: dict[str, np.ndarray]
@@ -27,6 +29,8 @@ def take(trainer: Loop) -> Snapshot:
     model = trainer.model
     arrays = {f"model/{name}": view for name, view in model.layout.views(trainer.theta).items()}
     arrays |= {f"buffers/{name}": view for name, view in model.buffers.views(trainer.buffers).items()}
+    if trainer.average is not None:
+        arrays |= {f"ema/{name}": view for name, view in model.layout.views(trainer.average.values).items()}
     arrays |= {f"optimizer/{name}": vector for name, vector in trainer.slots.items()}
     arrays |= {f"scores/{name}": array for name, array in trainer.scores.arrays().items()}
     state = {
@@ -45,7 +49,7 @@ def take(trainer: Loop) -> Snapshot:
 
 def restore(trainer: Loop, snapshot: Snapshot) -> None:
     """Puts `trainer` where `snapshot` was taken."""
-    restore_weights(trainer.model, trainer.theta, trainer.buffers, snapshot)
+    restore_parameters(trainer, snapshot)
     for name, vector in trainer.slots.items():
         vector[:] = snapshot.arrays[f"optimizer/{name}"]
     prefix = "scores/"
@@ -58,18 +62,32 @@ def restore(trainer: Loop, snapshot: Snapshot) -> None:
             callback.restore(snapshot.state["callbacks"][type(callback).__name__])
 
 
-def restore_weights(model: Weighted, theta: np.ndarray, buffers: np.ndarray, snapshot: Snapshot) -> None:
-    """Copies parameters and buffers alone.
+def restore_parameters(trainer: Loop, snapshot: Snapshot) -> None:
+    """Puts back what the model has learned alone: parameters, their moving average, buffers."""
+    restore_weights(trainer.model, trainer.theta, trainer.buffers, snapshot)
+    if trainer.average is not None:
+        _copy("ema", trainer.model.layout.views(trainer.average.values), snapshot)
+
+
+def restore_weights(
+    model: Weighted, theta: np.ndarray, buffers: np.ndarray, snapshot: Snapshot, *, evaluated: bool = False,
+) -> None:
+    """Copies parameters and buffers; with `evaluated` the parameters' average where the training kept one.
 
     Raises DataError where the snapshot is of another model: which parameter is missing or of another shape.
     """
-    for prefix, views in (("model", model.layout.views(theta)), ("buffers", model.buffers.views(buffers))):
-        for name, view in views.items():
-            stored = snapshot.arrays.get(f"{prefix}/{name}")
-            if stored is None or stored.shape != view.shape:
-                found = "none" if stored is None else f"shape {stored.shape}"
-                raise DataError(
-                    f"the checkpoint does not fit the model: {name} should have shape {view.shape}, found {found}",
-                    hint="use the configuration with which the checkpoint was made",
-                )
-            view[...] = stored
+    averaged = evaluated and any(name.startswith("ema/") for name in snapshot.arrays)
+    _copy("ema" if averaged else "model", model.layout.views(theta), snapshot)
+    _copy("buffers", model.buffers.views(buffers), snapshot)
+
+
+def _copy(prefix: str, views: Mapping[str, np.ndarray], snapshot: Snapshot) -> None:
+    for name, view in views.items():
+        stored = snapshot.arrays.get(f"{prefix}/{name}")
+        if stored is None or stored.shape != view.shape:
+            found = "none" if stored is None else f"shape {stored.shape}"
+            raise DataError(
+                f"the checkpoint does not fit the model: {name} should have shape {view.shape}, found {found}",
+                hint="use the configuration with which the checkpoint was made",
+            )
+        view[...] = stored

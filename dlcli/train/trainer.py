@@ -68,21 +68,20 @@ class Trainer(Loop):
             model, recipe.loss, self.theta, self.buffers,
             count=settings.lanes or 1, threads=recipe.threads, streams=streams,
         )
-        self._evaluator = Evaluator(model, recipe.loss, recipe.metrics, recipe.target, self.theta, self.buffers)
+        self._evaluator = Evaluator(model, recipe.loss, recipe.metrics, recipe.target, self.evaluated, self.buffers)
         self._loss_ctx = loss_context(model)
         self._memory = Memory(model.dtype)
         self._class_weight = _class_weight(settings.class_weight, recipe.target, model.dtype)
 
     def learning_rate(self, step: int) -> float:
         """The learning rate of a step, from 0."""
-        base, schedule = self.recipe.optimizer.learning_rate, self.recipe.schedule
-        return base if schedule is None else schedule.rate(step, base=base, total=self.total_steps)
+        return self.scheduled(self.recipe.optimizer, self.recipe.schedule, step)
 
     @property
     def nbytes(self) -> int:
         """Bytes of parameters, gradients, optimizer slots and working memory."""
-        held = (self.theta, self.buffers, self._update, self._lanes, self._memory)
-        return sum(part.nbytes for part in held)
+        held = (self.theta, self.buffers, self._update, self._lanes, self._memory, self.average)
+        return sum(part.nbytes for part in held if part is not None)
 
     def _run_step(self, rows: np.ndarray) -> None:
         """One optimizer step on the samples `rows`, batch by batch where gradients accumulate."""
@@ -134,7 +133,7 @@ class Trainer(Loop):
         train = self.figures()
         if self.validation is None:
             return train
-        penalty = self._update.penalty(self.theta)
+        penalty = self._update.penalty(self.evaluated)
         validation = self._evaluator.run(self.validation, penalty=penalty).figures
         return {
             key: value for name, figure in train.items()

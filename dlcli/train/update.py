@@ -24,6 +24,12 @@ class Update:
         self.slots = {name: aligned_zeros(layout.trainable, dtype) for name in optimizer.slots()}
         self._regularization = Regularization(layout, regularizer, dtype)
         self._memory = Memory(dtype)
+        scratch = self._memory.empty("scratch", (optimizer.scratch, layout.trainable))
+        self._spans = [
+            (span, {name: slot[span.start:span.stop] for name, slot in self.slots.items()},
+             scratch[:, span.start:span.stop])
+            for span in layout.spans(by_parameter=optimizer.by_parameter)
+        ]
 
     def penalty(self, theta: np.ndarray) -> float:
         """What the regularization adds to the loss."""
@@ -31,15 +37,24 @@ class Update:
 
     def apply(self, theta: np.ndarray, grad: np.ndarray, *, lr: float, step: int) -> None:
         """One step in place, the `step`th from 1; theta and grad are whole vectors of the layout; overwrites grad."""
-        layout = self.layout
-        moved, slope = theta[:layout.trainable], grad[:layout.trainable]
+        slope = grad[:self.layout.trainable]
         self._regularization.add_gradient(theta, slope)
-        if self.settings.gradient_clip_norm is not None:
+        self._clip(slope)
+        for span, slots, scratch in self._spans:
+            piece = slice(span.start, span.stop)
+            self.optimizer.step(
+                theta[piece], grad[piece], slots, scratch, lr=lr * span.multiplier, step=step, decayed=span.decayed,
+            )
+
+    def _clip(self, slope: np.ndarray) -> None:
+        """Bounds every number first, so that both bounds hold in the end."""
+        value, norm = self.settings.gradient_clip_value, self.settings.gradient_clip_norm
+        if value is not None:
+            np.clip(slope, -value, value, out=slope)
+        if norm is not None:
             length = sqrt(float(np.dot(slope, slope)))
-            if length > self.settings.gradient_clip_norm:
-                slope *= self.settings.gradient_clip_norm / length
-        scratch = self._memory.empty("scratch", (self.optimizer.scratch, len(moved)))
-        self.optimizer.step(moved, slope, self.slots, scratch, lr=lr, step=step, decayed=layout.decayed)
+            if length > norm:
+                slope *= norm / length
 
     @property
     def nbytes(self) -> int:

@@ -75,7 +75,8 @@ def trainer(
     chosen = model(*layers, features=features, dtype=dtype)
     recipe = Recipe(
         model=chosen, loss=CategoricalCrossentropy(from_logits=True), metrics={"accuracy": Accuracy(), "f1": F1()},
-        target=target, optimizer=from_yaml(Optimizer, optimizer), schedule=schedule and Cosine(warmup_steps=3),
+        target=target, optimizer=from_yaml(Optimizer, optimizer),
+        schedule=Cosine(warmup_steps=3) if schedule is True else schedule,
         regularizer=Regularizer(l1=l1, l2=l2),
         settings=replace(Training(epochs=2, batch_size=6), **settings), threads=threads,
     )
