@@ -135,7 +135,7 @@ def test_rate_is_a_pure_function_of_the_step(case):
     assert all(type(rate) is float and np.isfinite(rate) and rate >= 0 for rate in rates)
 
 
-@every_schedule
+@pytest.mark.parametrize("case", cases("schedules", lambda case: not case.build().absolute))
 def test_rate_is_in_proportion_to_the_optimizers_own(case):
     schedule = case.build()
     for step in range(0, 100, 9):

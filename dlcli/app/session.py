@@ -21,6 +21,7 @@ from dlcli.runs.step_log import StepLog
 from dlcli.train import snapshot
 from dlcli.train.best import Best
 from dlcli.train.callbacks.early_stopping import EarlyStopper
+from dlcli.train.callbacks.reduce_on_plateau import PlateauReducer, plateau_of
 from dlcli.train.gan import GanRecipe, GanTrainer
 from dlcli.train.loop import Loop
 from dlcli.train.trainer import Recipe, Trainer
@@ -46,6 +47,11 @@ class Session:
             kept.append(EarlyStopper(
                 stopping.monitor, mode=stopping.mode or mode_of(stopping.monitor, built),
                 patience=stopping.patience, min_delta=stopping.min_delta,
+            ))
+        plateau = plateau_of(config.schedule)
+        if plateau is not None:
+            kept.append(PlateauReducer(
+                plateau, mode=plateau.mode or mode_of(plateau.monitor, built), base=config.optimizer.learning_rate,
             ))
         # The loss of an epoch is that of weights on their way: without validation the newest are the best known.
         monitor = checkpointing.monitor or ("val_loss" if validation is not None else "epoch")

@@ -12,6 +12,8 @@ from dlcli.config.source import Source
 from dlcli.config.validate_nets import GAN_FIGURES, contradictions_of_nets, missing_nets
 from dlcli.core.component import from_yaml
 from dlcli.errors import ConfigError, Problem
+from dlcli.schedules.reduce_on_plateau import ReduceOnPlateau
+from dlcli.schedules.warmup import Warmup
 
 
 def validate(source: Source) -> Config:
@@ -52,6 +54,16 @@ def _contradictions(source: Source, config: Config) -> Iterator[Problem]:
         settings = getattr(training, block)
         if settings is not None and settings.monitor is not None:
             yield from _unknown_monitor(source, config, ("training", block, "monitor"), settings.monitor, validated)
+    yield from _plateau(source, config, validated)
+
+
+def _plateau(source: Source, config: Config, validated: bool) -> Iterator[Problem]:
+    path: tuple[str, ...] = ("schedule",)
+    schedule = config.schedule
+    while isinstance(schedule, Warmup):
+        path, schedule = (*path, "then"), schedule.then
+    if isinstance(schedule, ReduceOnPlateau):
+        yield from _unknown_monitor(source, config, (*path, "monitor"), schedule.monitor, validated)
 
 
 def _repeated_metrics(source: Source, config: Config) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """What a callback may read of the loop, and the one thing that it may ask."""
+    """What a callback may read of the loop, and the two things that it may ask."""
 
     epoch: int
     """Epochs finished."""
@@ -22,6 +22,8 @@ class Progress(Protocol):
     """Samples of this epoch seen."""
     stop_reason: str | None
     """Set it to end training after this epoch."""
+    rate_factor: float
+    """Multiplies the learning rate of every step from now on; 1 at first. Who sets it must keep it in `state`."""
 
     def figures(self) -> "Mapping[str, float]":
         """Loss and metrics over the epoch so far."""

@@ -12,6 +12,8 @@ class Schedule(Component):
     """The learning rate as a pure function of the step, so that a resumed run needs no state for it."""
 
     kind: ClassVar[str] = "schedules"
+    absolute: ClassVar[bool] = False
+    """Whether its keys hold learning rates, so that its rate is not in proportion to that of the optimizer."""
 
     @abstractmethod
     def rate(self, step: int, *, base: float, total: int) -> float:
