@@ -8,7 +8,7 @@ from pydantic import Field
 
 from dlcli.core.component import Example
 from dlcli.core.dataset import DataEnv, Dataset, Splits
-from dlcli.core.fields import NonNegativeFloat, NonNegativeInt, PositiveInt, Rate
+from dlcli.core.fields import AsTuple, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Rate
 from dlcli.core.streams import Streams
 from dlcli.core.target import DataSpec, Target
 from dlcli.data.splits import whole
@@ -22,8 +22,8 @@ class MakeClassification(Dataset):
     function: `samples` (default 1000), `features` (20), of which `informative` (2) tell the classes
     apart, `redundant` (2) are mixtures of those, and the rest is noise; `classes` (2),
     `clusters_per_class` (2), `class_sep` (1.0: half the length of the cube's edge, more is easier),
-    `flip_y` (0.01: share of labels drawn anew at random), `seed` (default: the run's). `test_split`
-    is 0.2 by default. Features are in random order.
+    `flip_y` (0.01: share of labels drawn anew at random), `weights` (the share of each class; default:
+    equal), `seed` (default: the run's). `test_split` is 0.2 by default. Features are in random order.
 
     Source: I. Guyon, "Design of experiments for the NIPS 2003 variable selection benchmark", 2003.
     """
@@ -31,6 +31,7 @@ class MakeClassification(Dataset):
     examples: ClassVar = (
         Example({}, (20,)),
         Example({"samples": 60, "features": 5, "informative": 3, "redundant": 1, "classes": 3, "seed": 7}, (5,)),
+        Example({"samples": 50, "features": 4, "weights": [0.8, 0.2]}, (4,)),
     )
 
     samples: PositiveInt = 1000
@@ -41,6 +42,7 @@ class MakeClassification(Dataset):
     clusters_per_class: PositiveInt = 2
     class_sep: NonNegativeFloat = 1.0
     flip_y: Rate = 0.01
+    weights: Annotated[tuple[PositiveFloat, ...] | None, AsTuple] = None
     seed: NonNegativeInt | None = None
     test_split: Rate = 0.2
 
@@ -50,6 +52,9 @@ class MakeClassification(Dataset):
                 f"informative + redundant must be at most features; found {self.informative} + {self.redundant} "
                 f"> {self.features}"
             )
+        if self.weights is not None and len(self.weights) != self.classes:
+            found = len(self.weights)
+            raise ValueError(f"weights must have one share for each of the {self.classes} classes; found {found}")
         clusters = self.classes * self.clusters_per_class
         if clusters > 2 ** min(self.informative, 62):
             raise ValueError(
@@ -67,7 +72,7 @@ class MakeClassification(Dataset):
         rng = Streams(env.seed if self.seed is None else self.seed).fresh("make_classification")
         clusters = self.classes * self.clusters_per_class
         corners = _corners(clusters, self.informative, rng) * self.class_sep
-        cluster = rng.permutation(np.arange(self.samples) % clusters)
+        cluster = rng.permutation(self._clusters())
         informative = np.empty((self.samples, self.informative))
         for k in range(clusters):
             # Each cloud is stretched and turned in its own way.
@@ -80,6 +85,17 @@ class MakeClassification(Dataset):
         flipped = rng.random(self.samples) < self.flip_y
         y[flipped] = rng.integers(0, self.classes, int(flipped.sum()))
         return Splits(spec=self.describe(env), train=whole(np.ascontiguousarray(x, np.float32), y.astype(np.intp)))
+
+
+    def _clusters(self) -> np.ndarray:
+        """The cluster of each sample, in order: cluster k is of class k % classes."""
+        if self.weights is None:
+            return np.arange(self.samples) % (self.classes * self.clusters_per_class)
+        ends = np.round(np.cumsum(self.weights) / sum(self.weights) * self.samples).astype(int)
+        sizes = np.diff(ends, prepend=0)
+        return np.concatenate([
+            label + self.classes * (np.arange(size) % self.clusters_per_class) for label, size in enumerate(sizes)
+        ])
 
 
 def _corners(count: int, dimensions: int, rng: np.random.Generator) -> np.ndarray:
