@@ -74,6 +74,12 @@ def test_validation_and_test_are_the_end_of_the_text_and_share_no_target(env):
         assert max(train) < min(validation) and max(validation) < min(test)
 
 
+def test_validation_reads_each_character_once_whatever_the_stride(env):
+    for stride in (1, 3, 10):
+        loaded = load(text(stride=stride, validation_split=0.3), env)
+        assert (np.diff(loaded.validation.rows) == 10).all() and np.diff(loaded.train.rows).max() == stride
+
+
 def test_the_fingerprint_follows_text_and_context(env):
     first = fingerprint(load(text(), env))
     assert first == fingerprint(load(text(), env))
@@ -118,6 +124,12 @@ def test_an_absent_text_is_unavailable_and_says_where_it_was_looked_for(env):
     with pytest.raises(DataUnavailableError, match="absent") as error:
         load(text(path="absent.txt"), env)
     assert str(env.data_dir) in error.value.message
+
+
+def test_the_excerpt_that_ships_has_the_characters_of_the_whole_text(env):
+    whole = describe(from_yaml(Dataset, {"type": "text", "context": 20}), env)
+    loaded = load(from_yaml(Dataset, {"type": "shakespeare_excerpt", "context": 20}), env)
+    assert loaded.spec == whole and read(loaded, loaded.train.x[0]) == "First Citizen:\nBefor"
 
 
 def test_a_language_model_is_trained_and_evaluated_at_every_place(env, tmp_path, capsys):

@@ -14,7 +14,6 @@ from dlcli.data.fetch import Mirror, check_sha256
 from dlcli.data.single import Single
 from dlcli.errors import DataError, DataUnavailableError
 
-_SHAKESPEARE = "\n !$&',-.3:;?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 _URL = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
 
@@ -32,7 +31,8 @@ class Text(Dataset):
     by default the plays of Shakespeare that are known as tinyshakespeare (1,115,394 characters), searched for as
     `tinyshakespeare.txt` in `DLCLI_DATA_DIR` and in the cache, else fetched. `level` is `char`; `context` (default 128)
     is the length of a window. Windows begin every `stride` characters: by default `context`, so that an epoch
-    reads each character once; 1 gives every possible window. The windows share the memory of one text.
+    reads each character once; 1 gives every possible window. Those of validation and test are always `context`
+    apart, so that each character counts once. The windows share the memory of one text.
 
     Splits are not drawn, since neighbours overlap: `validation_split` is the last share of the text and
     `test_split` what comes after that; no window reaches across. The vocabulary is all characters of the text, sorted;
@@ -63,7 +63,7 @@ class Text(Dataset):
     def describe(self, env: DataEnv) -> DataSpec | None:
         """The windows; None where there is a path and no file there, since its characters are not known then."""
         if self.path is None:
-            return language.spec(_SHAKESPEARE, self.context)
+            return language.spec(language.SHAKESPEARE, self.context)
         path = env.resolve(self.path)
         return language.spec(language.characters(read_text(path)), self.context) if path.is_file() else None
 
@@ -82,3 +82,7 @@ class Text(Dataset):
         if not text.strip():
             raise DataError("there is no text in it", where=where, hint="give a text in UTF-8")
         return language.splits(text, self.context, self.stride or self.context, where)
+
+    def learn(self, splits: Splits) -> Splits:
+        """Validation and test read each character once, whatever the stride."""
+        return language.read_once(splits, self.context)
