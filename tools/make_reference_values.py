@@ -1,0 +1,46 @@
+"""Stores what PyTorch says of losses, optimizers and schedules, so that tests compare with it where it is missing.
+
+    pip install torch==2.13.0
+    python tools/make_reference_values.py
+
+writes tests/reference_values/optim.npz: inputs and results in float64, the YAML of each case as JSON.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+TESTS = Path(__file__).parent.parent / "tests"
+sys.path.insert(0, str(TESTS))
+
+from references import by_torch  # noqa: E402  # found through the path above
+
+
+def main() -> None:
+    """Computes every case and writes the file."""
+    arrays: dict[str, np.ndarray] = {}
+    for number, (keys, losses, shape, kind) in enumerate(by_torch.LOSSES):
+        inputs = by_torch.loss_inputs(keys, shape, kind, "float64")
+        results = by_torch.loss_and_gradient(losses, *inputs)
+        for name, array in zip(("y_pred", "y_true", "weight", "losses", "gradient"), (*inputs, *results), strict=True):
+            arrays[f"loss/{number}/{name}"] = array
+        arrays[f"loss/{number}/keys"] = np.array(json.dumps(keys))
+    arrays["theta"], arrays["grads"] = by_torch.optimizer_inputs("float64")
+    for number, (keys, make) in enumerate(by_torch.OPTIMIZERS):
+        thetas = by_torch.trajectory(make, arrays["theta"], arrays["grads"])
+        arrays[f"optimizer/{number}/thetas"] = thetas[[0, 1, 9, -1]]
+        arrays[f"optimizer/{number}/keys"] = np.array(json.dumps(keys))
+    for number, (keys, make) in enumerate(by_torch.SCHEDULES):
+        arrays[f"schedule/{number}/rates"] = np.array(list(by_torch.rates(make)))
+        arrays[f"schedule/{number}/keys"] = np.array(json.dumps(keys))
+    arrays["base"] = np.array(by_torch.BASE)
+    path = TESTS / "reference_values" / "optim.npz"
+    path.parent.mkdir(exist_ok=True)
+    np.savez_compressed(path, **arrays)
+    print(f"{path}: {len(arrays)} arrays, {path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
