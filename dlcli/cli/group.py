@@ -11,8 +11,8 @@ from dlcli.errors import UsageError
 from dlcli.registry import did_you_mean
 
 _ORDER = (
-    "train", "evaluate", "predict", "check", "gradcheck", "init", "list", "schema", "datasets", "runs", "doctor",
-    "completion",
+    "train", "evaluate", "predict", "generate", "check", "gradcheck", "init", "list", "schema", "datasets", "runs",
+    "doctor", "completion",
 )
 
 

@@ -10,8 +10,8 @@ from safetensors.numpy import load
 
 from dlcli.errors import DataError
 
-_PREFIXES = ("model/", "buffers/")
-_OTHERS = ("optimizer/", "scores/", "preprocessing/", "average/")
+_PREFIXES = ("model/", "buffers/", "ema/")  # the last one wins: an average is what the model is used with
+_OTHERS = ("optimizer/", "scores/", "preprocessing/")
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,7 @@ def read(path: Path) -> WeightsFile:
             f"expected a safetensors file with numbers that NumPy has; {error}", where=str(path),
             hint="write it with safetensors, as float32",
         ) from None
-    arrays = {}
-    for name, array in tensors.items():
-        if not name.startswith(_OTHERS):
-            prefix = next((p for p in _PREFIXES if name.startswith(p)), "")
-            arrays[name.removeprefix(prefix)] = array
+    arrays = {name: array for name, array in tensors.items() if not name.startswith((*_PREFIXES, *_OTHERS))}
+    for prefix in _PREFIXES:
+        arrays |= {name.removeprefix(prefix): a for name, a in tensors.items() if name.startswith(prefix)}
     return WeightsFile(path, hashlib.sha256(content).hexdigest(), arrays)

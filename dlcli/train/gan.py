@@ -81,13 +81,13 @@ class GanTrainer(Loop):
         """Samples of the generator as it is, from latents that never change: (64, *out_shape)."""
         shape = (PICTURES, *self.models.generator.in_shape)
         latents = self.streams.fresh("pictures").standard_normal(shape)
-        return generated(self.models, self.theta, self.buffers, latents)
+        return generated(self.models, self.evaluated, self.buffers, latents)
 
     @property
     def nbytes(self) -> int:
         """Bytes of parameters, gradients, optimizer slots and working memory."""
-        held = (self.theta, self.buffers, self._lanes, self._memory)
-        return sum(part.nbytes for part in held) + sum(update.nbytes for update in self._updates.values())
+        held = (self.theta, self.buffers, self._lanes, self._memory, self.average)
+        return sum(part.nbytes for part in held if part is not None) + sum(update.nbytes for update in self._updates.values())
 
     def _run_step(self, rows: np.ndarray) -> None:
         size = self.settings.batch_size
@@ -118,8 +118,7 @@ class GanTrainer(Loop):
         self._updates[net].apply(theta, grad, lr=self._rate(net, self.step), step=number)
 
     def _rate(self, net: str, step: int) -> float:
-        base, schedule = self.recipe.optimizers[net].learning_rate, self.recipe.schedule
-        return base if schedule is None else schedule.rate(step, base=base, total=self.total_steps)
+        return self.scheduled(self.recipe.optimizers[net], self.recipe.schedule, step)
 
     def _latents(self, count: int) -> np.ndarray:
         """New standard normal numbers, in the same values for every dtype."""

@@ -13,8 +13,9 @@ from dlcli.core.fields import NonNegativeFloat, NonNegativeInt, PositiveFloat, P
 class EarlyStopping(Keys):
     """Ends training once `monitor` has not improved by more than `min_delta` for `patience` epochs.
 
-    `mode` is `min` or `max`; by default what suits the monitored figure. With `restore_best` the last
-    checkpoint ends up with the weights of the best epoch.
+    `mode` is `min` or `max`; by default what suits the monitored figure. With `restore_best` the
+    weights of the run are those of the best epoch by `monitor`: its sha256, what is evaluated and what predicts; the
+    checkpoint `last` stays where training ended, so that it can go on from there.
     """
 
     monitor: str = "val_loss"
@@ -62,7 +63,7 @@ class Training(Keys):
     parameters, with which the model is validated, tested and used; training goes on with the parameters themselves.
     `class_weight` maps class names to the weight of their losses. `lanes` is the number
     of pieces into which a batch is cut; it is part of the result, so it is fixed when a run is made: by default
-    according to the work of a step.
+    according to the work of a step. A GAN draws a sheet of samples every `sample_every` epochs.
     """
 
     epochs: PositiveInt | None = None

@@ -1,0 +1,67 @@
+"""Samples from the generator of a GAN: pictures on a sheet, or arrays."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dlcli.app.stored import opened
+from dlcli.config.build_gan import BuiltGan, build_gan
+from dlcli.core.streams import Streams
+from dlcli.errors import UsageError
+from dlcli.files import replacing
+from dlcli.report import picture_sheet
+from dlcli.runs.directory import RunDirectory
+from dlcli.runs.lookup import Found
+from dlcli.train.gan import generated
+from dlcli.train.snapshot import restore_weights
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleMaker:
+    """A stored GAN; `name` is that of the checkpoint."""
+
+    name: str
+    run: RunDirectory
+    built: BuiltGan
+    theta: np.ndarray
+    buffers: np.ndarray
+
+    @property
+    def makes_pictures(self) -> bool:
+        """Whether its samples can be drawn."""
+        return self.built.spec.image and picture_sheet.is_picture(self.built.model.out_shape)
+
+    def samples(self, count: int, *, seed: int) -> np.ndarray:
+        """New samples: (count, ...). Pictures as bytes from 0 to 255, as image data has them; else as made.
+
+        The first samples of a seed do not depend on their count.
+        """
+        rng = Streams(seed).fresh("generate")
+        latents = rng.standard_normal((count, *self.built.model.in_shape))
+        made = generated(self.built.model, self.theta, self.buffers, latents)
+        return picture_sheet.as_bytes(made, self.built.model.picture_bounds()) if self.makes_pictures else made
+
+    def write_sheet(self, path: Path, samples: np.ndarray) -> None:
+        """A PNG of all samples. Raises UsageError where they are no pictures."""
+        if not self.makes_pictures:
+            raise UsageError(
+                f"samples of shape {samples.shape[1:]} are no pictures", where=str(path),
+                hint="write them as numbers with --npy FILE",
+            )
+        picture_sheet.draw(path, samples, across=max(8, round(len(samples) ** 0.5)))
+
+    @staticmethod
+    def write_array(path: Path, samples: np.ndarray) -> None:
+        """A .npy file, such as `dlcli predict` takes."""
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.save(file, samples)
+
+
+def sample_maker(found: Found, checkpoint: str | None) -> SampleMaker:
+    """The GAN of a run with the weights of a checkpoint, by default the best or the last."""
+    path, held, configured = opened(found, checkpoint)
+    built = build_gan(configured.config, held.spec, configured.source)
+    theta, buffers = built.model.layout.zeros(built.model.dtype), built.model.buffers.zeros(built.model.dtype)
+    restore_weights(built.model, theta, buffers, held.snapshot, evaluated=True)
+    return SampleMaker(name=path.stem, run=found.run, built=built, theta=theta, buffers=buffers)
