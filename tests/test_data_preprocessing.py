@@ -48,9 +48,11 @@ def test_every_transform_writes_finite_numbers_and_leaves_its_input_alone(keys, 
 
 
 @pytest.mark.parametrize(("keys", "shape"), EXAMPLES)
-def test_every_transform_may_work_in_place(keys, shape):
+def test_every_transform_that_keeps_the_shape_may_work_in_place(keys, shape):
     train = samples(shape)
     pipeline = build(shape, keys)
+    if pipeline.out_shape != shape:
+        return
     pipeline.fit(train)
     expected = applied(pipeline, train.x)
     x = train.x.copy()
