@@ -109,7 +109,7 @@ def test_bash_completes_behind_an_equals_sign(capsys, tmp_path):
     program = tmp_path / "dlcli"
     program.write_text(f"#!/bin/sh\nexec {sys.executable} -m dlcli \"$@\"\n")
     program.chmod(0o755)
-    line = f"dlcli train {CONFIG} optimizer.type=ada"
+    line = f"dlcli train {CONFIG} optimizer.type=adam"
     asked = f"""{script}
 COMP_LINE='{line}' COMP_POINT={len(line)}
 _dlcli_completion {program} 2>/dev/null
