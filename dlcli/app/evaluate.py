@@ -26,6 +26,7 @@ from dlcli.report import (
     regression,
     samples,
 )
+from dlcli.report.picture_sheet import is_picture
 from dlcli.runs.directory import RunDirectory
 from dlcli.runs.lookup import find
 from dlcli.train.evaluation import Evaluation, Evaluator
@@ -145,9 +146,11 @@ def _count(matrix: np.ndarray, memory: Memory, y_true: np.ndarray, y_pred: np.nd
 
 
 def _draw_reconstructions(folder: Path, built: Built, split: Split, evaluator: Evaluator) -> None:
-    """Some images and what became of them, where inputs are images and stay of that shape."""
-    shape = built.spec.input_shape
-    if not built.spec.image or prod(built.spec.target.shape) != prod(shape):
+    """Some images and what became of them, where inputs are images and still are, or can be made so again."""
+    shape, raw = built.spec.target.shape, built.spec.input_shape
+    if not is_picture(shape) and prod(shape) == prod(raw):
+        shape = raw
+    if not built.spec.image or not is_picture(shape):
         return
     first = replace(split, rows=split.rows[:reconstructions.MOST])
     outcome = evaluator.run(batches(built, first, len(first)), keep=True)

@@ -27,6 +27,7 @@ def document() -> Node:
     definitions: Node = {}
     root = _absorbed(Config, definitions)
     root["required"] = [key for key in root["required"] if key != "name"]  # by default the file's name
+    root["anyOf"] = [{"required": ["model"]}, {"required": ["generator", "discriminator"]}]
     components: dict[type[Component], Node] = {}
     for kind in registry.PACKAGES:
         for cls in (registry.get(kind, name) for name in registry.names(kind)):
