@@ -53,7 +53,7 @@ def _panels(columns: Mapping[str, np.ndarray]) -> Iterator[tuple[str, list[tuple
         named = (("training", BLUE, title), ("validation", ORANGE, f"val_{title}"))
         lines = [(name, colour, columns[key]) for name, colour, key in named if key in columns]
         lines = [line for line in lines if np.isfinite(line[2]).any()]
-        if lines or title == "loss":
+        if lines or (title == "loss" and ("loss" in columns or not metrics)):  # a GAN has losses of other names
             yield title, lines
     rate = columns.get("learning_rate", np.empty(0))
     if len(np.unique(rate[np.isfinite(rate)])) > 1:
