@@ -112,7 +112,8 @@ def test_killed_at_once_and_resumed_equals_uninterrupted(capsys, write, source):
     whole = dlcli_json(capsys, "train", config, "training.epochs=6")[1]
     known = set(run_dirs())
     process = start("train", config, "training.epochs=6", "-q")
-    while not (new := [r for r in run_dirs() if r not in known and (r / "status.json").exists()]):
+    files = ("status.json", "environment.json", "config.resolved.yaml")
+    while not (new := [r for r in run_dirs() if r not in known and all((r / name).exists() for name in files)]):
         assert process.poll() is None, process.communicate()
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
