@@ -90,7 +90,12 @@ def test_tags_and_duplicate_keys_are_reported_together_with_the_syntax_error_beh
     assert "still open" in found[2].message
 
 
-@pytest.mark.parametrize("entry", ["1: 2", "true: 2", "null: 2", "1.5: 2", "? [a]\n: 2", "? {a: b}\n: 2"])
+def test_a_whole_number_as_a_key_is_its_text():
+    assert loads("class_weight: {0: 1.0, 12: 5.0}", "text").data == {"class_weight": {"0": 1.0, "12": 5.0}}
+    assert "given twice" in only("0: 1\n'0': 2").message
+
+
+@pytest.mark.parametrize("entry", ["true: 2", "null: 2", "1.5: 2", "? [a]\n: 2", "? {a: b}\n: 2"])
 def test_keys_that_are_not_text_are_errors(entry):
     assert "expected text as a key" in only(f"a: 1\n{entry}").message
 

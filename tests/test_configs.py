@@ -53,10 +53,20 @@ def test_resolved_config_means_the_same(path):
     assert again.config == configured.config
 
 
+def made_texts(folder):
+    """A few messages, for configurations whose texts do not ship."""
+    path = folder / "texts.tsv"
+    path.write_text("".join(f"{'spam' if n % 3 else 'ham'}\tmessage number {n}, call now\n" for n in range(120)))
+    return path
+
+
 @every_config
-def test_config_trains_two_steps_without_network(path):
-    by_steps = configure.read(path).config.training.steps is not None
-    configured = configure.read(path, ["training.steps=2"] if by_steps else ["~training.epochs", "+training.steps=2"])
+def test_config_trains_two_steps_without_network(path, tmp_path):
+    given = configure.read(path).config
+    overrides = ["training.steps=2"] if given.training.steps is not None else ["~training.epochs", "+training.steps=2"]
+    if given.dataset.type_name() == "text_classification":
+        overrides.append(f"dataset.path={made_texts(tmp_path)}")
+    configured = configure.read(path, overrides)
     ui = Said()
     trained = train(configured, Surroundings.of(os.environ), ui, fast=True)
     assert trained.status == "completed" and trained.step == 2

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from dlcli.errors import DataError
+from dlcli.files import replacing
 from dlcli.report import confusion_matrix, history_plot, predictions, regression, samples
 from dlcli.report.class_names import shorten
 from dlcli.report.figure import picture
-from dlcli.files import replacing
 
 RNG = np.random.default_rng(0)
 HISTORY = {

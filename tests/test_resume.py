@@ -79,12 +79,12 @@ def test_resuming_a_finished_run_changes_nothing(capsys):
 
 def test_early_stopping_ends_the_run_and_restores_the_best_weights(capsys):
     config = (CONFIGS / "binary_classification.yaml", "training.early_stopping={patience: 2, restore_best: true}")
-    result = dlcli_json(capsys, "train", *config, "training.checkpoint.monitor=val_loss")[1]
+    result = dlcli_json(capsys, "train", *config, "~training.checkpoint")[1]
     rows = history(result["run_dir"])
     column = rows[0].index("val_loss")
     losses = [float(row[column]) for row in rows[1:]]
     assert 3 <= len(losses) < 50 and losses.index(min(losses)) == len(losses) - 3
-    last = dlcli_json(capsys, "evaluate", "latest", "--checkpoint", "last", "--split", "validation")[1]
+    last = dlcli_json(capsys, "evaluate", "latest", "--split", "validation")[1]
     assert last["metrics"]["loss"] == pytest.approx(min(losses), rel=1e-6)
     assert dlcli_json(capsys, "train", "--resume", "latest")[1]["weights_sha256"] == result["weights_sha256"]
 

@@ -72,8 +72,8 @@ def check(configured: Configured, surroundings: Surroundings, ui: Ui) -> Checked
     if built is None:
         kind = configured.config.dataset.type_name()
         raise ConfigError([configured.source.problem(
-            ("dataset",), f"the shape of a sample of {kind} is only known from the data, which is not there",
-            "put the data in place, or begin the model with {type: input, shape: [...]}",
+            ("dataset",), f"what a sample of {kind} looks like, or how many classes there are, only the data tells",
+            "say dataset.classes, or put the data in place; `dlcli train --fast-dev-run` reads it",
         )])
     transfer.look(configured, built, surroundings, ui)
     model, training = built.model, built.config.training

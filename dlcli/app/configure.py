@@ -85,7 +85,7 @@ def build_for(
     configured: Configured, loaded: Loaded, *, fitted: Mapping[str, np.ndarray] | None = None,
 ) -> AnyBuilt:
     """The model for the data that was loaded; its preprocessing fitted on the training split, or as it was `fitted`."""
-    config = replace(configured.config, dataset=loaded.used)
+    config = replace(configured.config, dataset=replace(loaded.used, fallback=None))
     built = build_any(config, loaded.spec, configured.source)
     if loaded.validation is None:
         _refuse_validation(configured)
@@ -110,10 +110,12 @@ def _refuse_validation(configured: Configured) -> None:
         raise ConfigError(problems)
 
 
-def fallen_back(configured: Configured, name: str) -> Configured:
-    """The configuration with the fallback `name` as its data set."""
+def fallen_back(configured: Configured, fallbacks: int) -> Configured:
+    """The configuration with the data set that stood in, after so many fallbacks, in the place of the wanted one."""
     dataset = configured.config.dataset
-    while dataset.type_name() != name and dataset.fallback is not None:
+    for _ in range(fallbacks):
+        if dataset.fallback is None:  # as in a checkpoint, whose configuration names what was used
+            break
         dataset = data.stand_in(dataset)
     return replace(configured, config=replace(configured.config, dataset=dataset))
 

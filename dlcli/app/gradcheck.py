@@ -11,7 +11,7 @@ from dlcli.config.build_any import AnyBuilt, build_any
 from dlcli.config.build_gan import BuiltGan
 from dlcli.core.streams import Streams
 from dlcli.errors import ConfigError
-from dlcli.train.gradient_check import Difference, check_model, random_input
+from dlcli.train.gradient_check import Difference, check_model, ids_below, random_input
 
 SAMPLES = 4
 
@@ -24,17 +24,19 @@ def gradcheck(configured: Configured, surroundings: Surroundings, ui: Ui) -> tup
     spec = configure.describe(configured, surroundings, ui)
     if spec is None:
         raise ConfigError([configured.source.problem(
-            ("dataset",), "the shape of a sample is only known from the data, which is not there",
-            "put the data in place",
+            ("dataset",), "what a sample looks like, or how many classes there are, only the data tells",
+            "say dataset.classes, or put the data in place",
         )])
     built = build_any(configured.config, spec, configured.source, dtype="float64")
     rng = Streams(configured.config.seed).fresh("gradcheck")
     if isinstance(built, BuiltGan):
         return built, gradcheck_gan(built, SAMPLES, rng)
-    x = random_input((SAMPLES, *built.model.in_shape), rng)
+    x = random_input((SAMPLES, *built.model.in_shape), rng, integers=ids_below(built.model))
     target = spec.target
     y: np.ndarray
-    if target.kind == "classes":
+    if target.is_input:
+        y = x
+    elif target.kind == "classes":
         y = rng.integers(0, target.classes, (SAMPLES, *target.shape))
     else:
         y = rng.standard_normal((SAMPLES, *target.shape))

@@ -41,9 +41,9 @@ def size(run: RunDirectory) -> int:
 
 def remove(run: RunDirectory) -> None:
     """Deletes a run's directory. Raises UsageError where it is being trained, DlcliError where it cannot be deleted."""
-    _refuse_running(run)
     try:
-        shutil.rmtree(run.path)
+        with run.writing():
+            shutil.rmtree(run.path)
     except OSError as error:
         raise DlcliError(
             f"cannot be removed: {error.strerror or error}", where=str(error.filename or run.path),

@@ -54,7 +54,10 @@ class Session:
                 plateau, mode=plateau.mode or mode_of(plateau.monitor, built), base=config.optimizer.learning_rate,
             ))
         # The loss of an epoch is that of weights on their way: without validation the newest are the best known.
-        monitor = checkpointing.monitor or ("val_loss" if validation is not None else "epoch")
+        monitor = "val_loss" if validation is not None else "epoch"
+        if stopping is not None and stopping.restore_best:
+            monitor = stopping.monitor
+        monitor = checkpointing.monitor or monitor
         kept += [
             HistoryWriter(run.history),
             StepLog(run.steps),

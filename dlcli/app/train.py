@@ -36,7 +36,8 @@ from dlcli.version import __version__
 class Trained:
     """A finished training. `test` is None where the data has no test split.
 
-    `dataset` is what it was trained on; `wanted` what it should have been, where that is another.
+    `dataset` is what it was trained on; `wanted` what it should have been, where that is another. `test_epoch` is the
+    epoch whose weights were tested.
     """
 
     run: RunDirectory
@@ -49,6 +50,7 @@ class Trained:
     seconds: float
     dataset: str
     wanted: str | None
+    test_epoch: int
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for `--json` and metrics.json."""
@@ -79,6 +81,7 @@ def train(
     if planned is not None:
         transfer.prepare(configured, planned, surroundings)
     loaded = configure.load_data(configured, surroundings, ui)
+    recorded = {**fingerprint(loaded), **({"cut": True} if fast else {})}
     if fast:
         loaded = configure.two_batches(loaded, configured.config.training.batch_size)
     configured = configure.rooted(configured, surroundings)
@@ -89,7 +92,9 @@ def train(
         built = begun.named_in(built) if isinstance(built, Built) else built
     run = RunDirectory.create(surroundings.runs_dir, built.config.name, datetime.now(UTC))
     with run.writing():
-        _write_beginning(run, configured, built, loaded, begun, tags, threads)
+        run.update_status(status="running", pid=os.getpid(), name=built.config.name, tags=list(tags), created=_now())
+        surroundings_now = {**environment.describe(), "threads": threads, "data": recorded}
+        _write_beginning(run, configured, built, loaded, begun, surroundings_now)
         return train_in(run, built, loaded, ui, threads=threads, started=started, state=None, begun=begun)
 
 
@@ -99,14 +104,11 @@ def _write_beginning(
     built: AnyBuilt,
     loaded: Loaded,
     begun: Transfer | None,
-    tags: Sequence[str],
-    threads: int,
+    described: dict[str, Any],
 ) -> None:
     files.write_bytes(run.config, configured.source.text.encode())
-    surroundings = {**environment.describe(), "threads": threads, "data": fingerprint(loaded)}
-    files.write_json(run.environment, {**surroundings, **({"init_from": begun.as_dict()} if begun else {})})
+    files.write_json(run.environment, {**described, **({"init_from": begun.as_dict()} if begun else {})})
     write_resolved(run, configured, built)
-    run.update_status(status="running", name=built.config.name, tags=list(tags), created=_now())
     if loaded.fell_back is not None:
         RunLog(run.log).warning(f"{loaded.used.type_name()} stands in for the wanted data: {loaded.fell_back}")
 
@@ -135,16 +137,16 @@ def train_in(
     An `extended` run forgets why it stopped.
     """
     log = RunLog(run.log)
-    session = Session(built, loaded, run, [log, *ui.progress()], threads=threads)
-    trainer = session.trainer
-    if state is not None:
-        snapshot.restore(trainer, state)
-        if extended:
-            trainer.stop_reason = None
-    elif begun is not None and isinstance(built, Built):
-        begun.copy(built, trainer.theta, trainer.buffers)
-    run.update_status(status="running", pid=os.getpid(), started=_now(), error=None)
+    run.update_status(status="running", pid=os.getpid(), started=_now(), finished=None, error=None)
     try:
+        session = Session(built, loaded, run, [log, *ui.progress()], threads=threads)
+        trainer = session.trainer
+        if state is not None:
+            snapshot.restore(trainer, state)
+            if extended:
+                trainer.stop_reason = None
+        elif begun is not None and isinstance(built, Built):
+            begun.copy(built, trainer.theta, trainer.buffers)
         with stop_on_signals(trainer):
             trainer.run()
             if trainer.signal is not None:
@@ -155,7 +157,6 @@ def train_in(
         if trainer.stop_reason is not None:
             ui.info(trainer.stop_reason)
             log.info(trainer.stop_reason)
-        _restore_best(session)
         result = _conclude(session, loaded, time.monotonic() - started)
     except BaseException as error:
         _record(run, log, error)
@@ -163,39 +164,32 @@ def train_in(
     return result
 
 
-def _restore_best(session: Session) -> None:
-    """Early stopping with `restore_best`: the last checkpoint gets the weights of the best epoch."""
-    stopping, best = session.built.config.training.early_stopping, session.run.checkpoint("best")
-    if stopping is None or not stopping.restore_best or not best.exists():
-        return
-    trainer = session.trainer
-    held = checkpoints.read(best).snapshot
-    snapshot.restore_parameters(trainer, held)
-    checkpoints.write(session.run.checkpoint("last"), session.checkpoint())
-
-
 def _conclude(session: Session, loaded: Loaded, seconds: float) -> Trained:
     """Evaluates on the test split with the weights that `evaluate` would take, and writes the summary."""
     run, built, trainer = session.run, session.built, session.trainer
-    digest = session.digest()
-    run.update_status(epoch=trainer.epoch, step=trainer.step, weights_sha256=digest)
+    stopping = built.config.training.early_stopping
+    name = "best" if run.checkpoint("best").exists() else "last"
+    held = checkpoints.read(run.checkpoint(name))
+    restored = stopping is not None and stopping.restore_best
+    digest = held.weights_sha256 if restored else session.digest()
     columns = read_columns(run.history)
+    epoch = int(columns["epoch"][-1]) if columns else trainer.epoch
+    run.update_status(epoch=epoch, step=trainer.step, weights_sha256=digest)
     if columns:
-        history_plot.draw(run.path / "plots" / "history.png", columns)
+        history_plot.draw(run.path / "plots" / "history.png", columns, best=held.snapshot.state["epoch"])
     test = None
     if loaded.test is not None and isinstance(built, Built):
-        name = "best" if run.checkpoint("best").exists() else "last"
-        held = checkpoints.read(run.checkpoint(name))
         theta, buffers = trainer.theta.copy(), trainer.buffers.copy()
         snapshot.restore_weights(built.model, theta, buffers, held.snapshot, evaluated=True)
         test = measure(built, theta, buffers, loaded.test, run=run, split_name="test", checkpoint=name)
     skipped = ("epoch", "step", "learning_rate", "seconds")
     trained = Trained(
-        run=run, status="completed", epoch=trainer.epoch, step=trainer.step,
+        run=run, status="completed", epoch=epoch, step=trainer.step,
         metrics={name: values[-1] for name, values in columns.items() if name not in skipped},
         test=test, weights_sha256=digest, seconds=seconds,
         dataset=loaded.used.type_name(),
         wanted=None if loaded.fell_back is None else loaded.wanted,
+        test_epoch=held.snapshot.state["epoch"],
     )
     files.write_json(run.summary, trained.as_dict())
     run.update_status(status="completed", finished=_now())
@@ -212,4 +206,4 @@ def _record(run: RunDirectory, log: RunLog, error: BaseException) -> None:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="microseconds")

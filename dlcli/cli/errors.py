@@ -1,15 +1,15 @@
 """An error as the user sees it."""
 
-import json
 import sys
 
+from dlcli.cli.output import write_json
 from dlcli.errors import ConfigError, DlcliError
 
 
 def show(error: DlcliError, *, as_json: bool) -> None:
     """Text on standard error, or one JSON document on standard output."""
     if as_json:
-        sys.stdout.write(json.dumps({"error": error.as_dict()}, indent=2) + "\n")
+        write_json({"error": error.as_dict()})
     if isinstance(error, ConfigError):
         count = len(error.problems)
         sys.stderr.write(f"{error}\n")

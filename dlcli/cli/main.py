@@ -4,7 +4,9 @@ Nothing heavy is imported here or at the top of a command's file, so that `--hel
 """
 
 import importlib
+import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -12,7 +14,7 @@ import click
 
 from dlcli.cli import commands
 from dlcli.cli.group import Commands
-from dlcli.errors import DlcliError, UsageError
+from dlcli.errors import DlcliError, InterruptedRunError, UsageError
 from dlcli.version import __version__
 
 
@@ -30,11 +32,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # looking for plugins costs more than validating
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to fail
     args = list(sys.argv[1:] if argv is None else argv)
     if "_DLCLI_COMPLETE" in os.environ:
         importlib.import_module("dlcli.cli.bash_completion")
+    before = signal.signal(signal.SIGTERM, _terminated)
     try:
-        result = cli.main(args=args, prog_name="dlcli", standalone_mode=False)
+        return _run(args)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _run(args: Sequence[str]) -> int:
+    try:
+        result = cli.main(args=list(args), prog_name="dlcli", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
@@ -49,6 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe has seen enough, as with `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (OSError, MemoryError) as error:
+        return _fail(_refused(error), args)
     except Exception as error:
         if "--debug" in args:
             raise
@@ -58,9 +73,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         ), args)
 
 
-def _stopped(error: BaseException) -> DlcliError:
-    from dlcli.errors import InterruptedRunError
+def _terminated(number: int, _frame: object) -> None:
+    raise InterruptedRunError("stopped", signal=number)
 
+
+def _refused(error: OSError | MemoryError) -> DlcliError:
+    """What the machine refused: not a mistake of the user, and no fault of dlcli."""
+    if isinstance(error, MemoryError):
+        return DlcliError(f"not enough memory: {error}", hint="a smaller batch_size or model takes less")
+    return DlcliError(
+        error.strerror or str(error), where=str(error.filename or ""),
+        hint="check the path, its permissions, and the free space",
+    )
+
+
+def _stopped(error: BaseException) -> DlcliError:
     return error if isinstance(error, DlcliError) else InterruptedRunError("stopped", signal=2)
 
 

@@ -11,6 +11,8 @@ from dlcli import files
 from dlcli.app.predict import Prediction, predictor
 from dlcli.app.threads import settle
 from dlcli.cli.options import Common
+from dlcli.cli.output import write_json
+from dlcli.errors import UsageError
 from dlcli.report.epoch_line import figure
 
 
@@ -26,19 +28,28 @@ def run(
     form: str | None,
 ) -> None:
     """Predicts and writes; a file appears only when all inputs were answered."""
+    if common.json and form is not None:
+        raise UsageError("--json and --format both say how to write", hint="take one of them out")
     settle(None)
     ui = common.ui()
     model = predictor(run, common.surroundings(), ui, checkpoint=checkpoint, top=top_k, all_probabilities=proba)
     answers = model.predictions(inputs, sys.stdin, ui)
     run_id, labels = model.model.run.id, model.model.built.spec.target.labels
     suffix = Path(output).suffix.lower() if output else ""
-    form = form or ("json" if common.json else {".csv": "csv", ".jsonl": "jsonl", ".json": "json"}.get(suffix, "table"))
+    default = "json" if common.json and output is None else "table"
+    form = form or {".csv": "csv", ".jsonl": "jsonl", ".json": "json"}.get(suffix, default)
     if output is None:
         _write(sys.stdout, answers, form, run_id=run_id, labels=labels if proba else (), top=top_k)
         return
+    if not Path(output).parent.is_dir():
+        raise UsageError(
+            f"there is no folder {Path(output).parent}", where=output, hint="make it first, or correct the path",
+        )
     with files.replacing(output) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
         _write(stream, answers, form, run_id=run_id, labels=labels if proba else (), top=top_k)
     ui.info(f"written to {output}")
+    if common.json:
+        write_json({"run_id": run_id, "output": output})
 
 
 def _write(

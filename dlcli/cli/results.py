@@ -1,12 +1,10 @@
 """Results on standard output: a table for people, or one JSON document."""
 
-import json
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dlcli.cli.options import Common
-from dlcli.files import finite
+from dlcli.cli.output import write, write_json
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
 def publish(common: Common, data: Any, table: "Callable[[], RenderableType]") -> None:
     """Prints `data` as JSON where --json asks for it, nothing with --quiet, else the table."""
     if common.json:
-        sys.stdout.write(json.dumps(finite(data), indent=2) + "\n")
+        write_json(data)
     elif not common.quiet:
-        from dlcli.cli.terminal import show
-
-        show(table())
+        write(table())

@@ -34,7 +34,7 @@ def summary(trained: Trained) -> RenderableType:
     facts.add_row("epochs, steps", f"{trained.epoch}, {trained.step}")
     facts.add_row("seconds", f"{trained.seconds:.1f}")
     if trained.test is not None:
-        facts.add_row("test weights", trained.test.checkpoint)
+        facts.add_row("test weights", f"{trained.test.checkpoint}, of epoch {trained.test_epoch}")
     facts.add_row("weights sha256", trained.weights_sha256[:16])
     facts.add_row("run", Text(str(trained.run.path), overflow="fold"))
     return Group(*parts, Text(), facts)

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from dlcli.app.ui import Ui
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
 
     from dlcli.core.callback import Callback
+
+
+_PIPED, _NARROWEST = 100, 20  # columns
 
 
 class TerminalUi(Ui):
@@ -48,15 +51,16 @@ def console(*, stderr: bool = False) -> "Console":
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else int(os.environ.get("COLUMNS") or 100)
-    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
-
-
-def show(renderable: "RenderableType") -> None:
-    """Prints a result on standard output."""
-    console().print(renderable)
+    columns = None if stream.isatty() else _columns()
+    return Console(stderr=stderr, width=columns, highlight=False, soft_wrap=False)
 
 
 def width() -> int:
     """Columns of standard output."""
-    return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else int(os.environ.get("COLUMNS") or 100)
+    return shutil.get_terminal_size((_PIPED, 24)).columns if sys.stdout.isatty() else _columns()
+
+
+def _columns() -> int:
+    """What COLUMNS says, where it is a number that something fits into."""
+    wanted = os.environ.get("COLUMNS", "")
+    return int(wanted) if wanted.isdecimal() and int(wanted) >= _NARROWEST else _PIPED

@@ -1,7 +1,9 @@
 """What `dlcli train` does with its options, and how it shows the outcome."""
 
+import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dlcli.app import configure
@@ -10,6 +12,7 @@ from dlcli.app.threads import settle
 from dlcli.app.train import Trained, train
 from dlcli.app.transfer import look
 from dlcli.cli.options import Common
+from dlcli.cli.output import write_json
 from dlcli.cli.results import publish
 from dlcli.cli.summary import summary
 from dlcli.config.build import resolved
@@ -36,26 +39,44 @@ def run(
     surroundings, ui = common.surroundings(), common.ui()
     workers = settle(threads)
     if resume is not None:
+        _refuse(name=name, tag=tags, seed=seed, print_config=print_config, dry_run=dry_run, fast_dev_run=fast_dev_run)
         given = [config, *overrides] if config else list(overrides)
         _show(resume_run(resume, given, surroundings, ui, threads=workers), common)
         return
     if config is None:
         raise UsageError("train needs a configuration", hint="`dlcli train configs/mnist_mlp.yaml`, or --resume RUN")
-    changes = {"name": name, "seed": seed}
+    changes = {"name": None if name is None else json.dumps(name, ensure_ascii=False), "seed": seed}
     if fast_dev_run:
         overrides = [*overrides, "training.epochs=1", "training.steps=null"]
     configured = configure.read(Path(config), overrides, **changes)
     if print_config:
         built = configure.plan(configured, surroundings, ui)
-        sys.stdout.write(dump(resolved(configured.config if built is None else built.config)))
+        config_now = (configured if built is None else built).config
+        data = resolved(configure.rooted(replace(configured, config=config_now), surroundings).config)
+        if common.json:
+            write_json(data)
+        else:
+            sys.stdout.write(dump(data))
         return
     if dry_run:
         built = configure.plan(configured, surroundings, ui)
         if built is not None:
             look(configured, built, surroundings, ui)
         ui.info(f"{config}: nothing to complain about")
+        if common.json:
+            write_json({"config": config, "ok": True})
         return
     _show(train(configured, surroundings, ui, threads=workers, tags=tags, fast=fast_dev_run), common)
+
+
+def _refuse(**given: object) -> None:
+    """Raises UsageError for options that say what a new run is like."""
+    for option, value in given.items():
+        if value:
+            raise UsageError(
+                f"--{option.replace('_', '-')} is for new runs; a resumed run stays what it is", where="--resume",
+                hint="take it out, or train a new run",
+            )
 
 
 def _show(trained: Trained, common: Common) -> None:

@@ -49,7 +49,7 @@ def _alternatives(schema: Node, node: Node, data: Any, *, chosen: bool) -> Itera
     """The node with references followed and choices taken apart; of components the one `data` names, if `chosen`."""
     if "$ref" in node:
         yield from _alternatives(schema, schema["$defs"][node["$ref"].rpartition("/")[2]], data, chosen=chosen)
-    elif "anyOf" in node:
+    elif "anyOf" in node and "properties" not in node:
         for part in node["anyOf"]:
             yield from _alternatives(schema, part, data, chosen=chosen)
     else:

@@ -175,6 +175,8 @@ class _Composer:
 
     def enter(self, key: Node, node: Node, entries: dict[str, tuple[Mark, Node]]) -> None:
         name = key.value
+        if isinstance(name, int) and not isinstance(name, bool) and key.plain:
+            name = key.plain  # a class may be called 0: `class_weight: {0: 1.0}`
         if not isinstance(name, str):
             hint = f"put it in quotes: '{key.plain}'" if key.plain else ""
             self.report(key.mark, f"expected text as a key; found {found(name)}", hint)

@@ -48,6 +48,13 @@ def _contradictions(source: Source, config: Config) -> Iterator[Problem]:
         yield source.problem(
             ("training", "lanes"), f"expected at most batch_size, {training.batch_size}; found {training.lanes}",
         )
+    stopping, kept = training.early_stopping, training.checkpoint.monitor
+    if stopping is not None and stopping.restore_best and kept is not None and kept != stopping.monitor:
+        yield source.problem(
+            ("training", "checkpoint", "monitor"),
+            f"the best checkpoint is chosen by '{kept}', but restore_best wants that of '{stopping.monitor}'",
+            "let both monitor the same figure",
+        )
     yield from _repeated_metrics(source, config)
     validated = dataset.validation_split > 0 or dataset.may_have_validation
     for block in ("early_stopping", "checkpoint"):

@@ -51,6 +51,9 @@ class Callback:
     def on_train_end(self, loop: Progress) -> None:
         """After the last epoch, and after an interruption."""
 
+    def on_failure(self, loop: Progress) -> None:
+        """Where training ends with an error: the state of the loop may be that of a step half done."""
+
     def state(self) -> dict[str, Any]:
         """What a checkpoint must keep of this callback, as plain data."""
         return {}

@@ -29,6 +29,9 @@ class Layer(Component):
     whole_batch: ClassVar[bool] = False
     """Whether forward or backward calls `ctx.flow.all_reduce`: lanes then run side by side, and wait for each other."""
 
+    ids: ClassVar[bool] = False
+    """Whether its input are ids: whole numbers below its `input_dim`, along which nothing can be derived."""
+
     name: Name | None = None
     trainable: bool = True
     learning_rate_multiplier: PositiveFloat = 1.0

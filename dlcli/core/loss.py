@@ -58,6 +58,11 @@ def check_numbers(out_shape: tuple[int, ...], target: Target) -> None:
 
     Integer classes count as one number each, so that a single output can be trained towards 0 and 1.
     """
+    if target.classes > 2 and prod(out_shape) != target.classes * prod(target.shape):
+        raise ShapeError(
+            f"the loss compares numbers, but the targets are {target.classes} classes, whose numbers are but names",
+            hint="use categorical_crossentropy; if integers are amounts (ages, counts), say dataset.task: regression",
+        )
     wanted = target.shape if target.kind == "numbers" else ()
     if prod(out_shape) != prod(wanted):
         raise ShapeError(

@@ -18,7 +18,7 @@ class Loaded:
 
     `used` is the data set that the samples come from, with the keys that it takes over from the one
     that it stands in for; `wanted` is the type of the one that was asked for, and `fell_back` the reason why another
-    stands in, None where none does.
+    stands in, None where none does, after `fallbacks` of them.
     """
 
     spec: DataSpec
@@ -28,6 +28,7 @@ class Loaded:
     used: Dataset
     wanted: str
     fell_back: str | None = None
+    fallbacks: int = 0
 
     def split(self, name: str) -> Split:
         """The split `train`, `validation` or `test`. Raises DataError where there is none."""
@@ -49,7 +50,7 @@ def describe(dataset: Dataset, env: DataEnv) -> DataSpec | None:
 
 def load(dataset: Dataset, env: DataEnv) -> Loaded:
     """The splits of `dataset`, or of its fallback. Raises DataUnavailableError or DataError."""
-    used, reason = dataset, None
+    used, reason, fallbacks = dataset, None, 0
     while True:
         try:
             splits = used.load(env)
@@ -58,13 +59,13 @@ def load(dataset: Dataset, env: DataEnv) -> Loaded:
             if used.fallback is None:
                 raise
             reason = f"{reason}\n{error}" if reason else str(error)
-            used = stand_in(used)
+            used, fallbacks = stand_in(used), fallbacks + 1
     path = getattr(used, "path", None)
     check(splits, source=f"dataset {used.type_name()}" + (f" ({path})" if path else ""))
     splits = used.learn(_set_aside(used, splits, Streams(env.seed)))
     loaded = Loaded(
         spec=splits.spec, train=splits.train, validation=splits.validation, test=splits.test, used=used,
-        wanted=dataset.type_name(), fell_back=reason,
+        wanted=dataset.type_name(), fell_back=reason, fallbacks=fallbacks,
     )
     if reason is not None:
         env.warn(_notice(dataset, loaded))

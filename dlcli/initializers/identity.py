@@ -32,4 +32,5 @@ class Identity(Initializer):
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         """The matrix; draws nothing."""
-        return self.gain * np.eye(*shape)
+        rows, columns = shape
+        return self.gain * np.eye(rows, columns)

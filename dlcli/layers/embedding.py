@@ -27,6 +27,7 @@ class Embedding(Layer):
     dx is 0. Raises DataError where an id is none of those.
     """
 
+    ids: ClassVar[bool] = True
     examples: ClassVar = (
         Example({"input_dim": 7, "output_dim": 3}, (4,), integers=7),
         Example({"input_dim": 5, "output_dim": 2, "mask_zero": True}, (6,), integers=5),

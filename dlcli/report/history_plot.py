@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 _NOT_METRICS = {"epoch", "step", "loss", "val_loss", "learning_rate", "seconds"}
 
 
-def draw(path: str | Path, history: Mapping[str, Sequence[float | str | None]]) -> None:
+def draw(
+    path: str | Path, history: Mapping[str, Sequence[float | str | None]], *, best: int | None = None,
+) -> None:
     """A PNG: a panel for the loss, one for each metric, one for the learning rate where it varies.
 
     `history` holds columns of one length: epoch, step, loss, val_loss, learning_rate, seconds and metrics
-    with their `val_` twins. Blank, None and NaN entries are left out. The epoch with the lowest validation
-    loss (or training loss, where nothing was validated) is marked. Raises DataError for a history
-    without epochs, with columns of several lengths or with text; OSError where it cannot write.
+    with their `val_` twins. Blank, None and NaN entries are left out. The epoch `best` is marked,
+    by default that with the lowest validation loss (or training loss, where nothing was validated).
+    Raises DataError for a history without epochs, with columns of several lengths or with text; OSError
+    where it cannot write.
     """
     columns = {name: _numbers(name, values) for name, values in history.items()}
     lengths = {len(values) for values in columns.values()}
@@ -32,7 +35,7 @@ def draw(path: str | Path, history: Mapping[str, Sequence[float | str | None]]) 
             hint="let the run finish one epoch first",
         )
     epochs = columns.get("epoch", np.arange(1.0, lengths.pop() + 1))
-    best = _best(columns)
+    marked = _best(columns, best)
     panels = list(_panels(columns))
     across = len(panels) if len(panels) <= 3 else 2 if len(panels) == 4 else 3
     down = -(-len(panels) // across)
@@ -40,8 +43,8 @@ def draw(path: str | Path, history: Mapping[str, Sequence[float | str | None]]) 
         grid = figure.subplots(down, across, squeeze=False).ravel()
         for axes, (title, lines) in zip(grid, panels, strict=False):
             _draw_panel(axes, title, epochs, lines)
-            if best is not None:
-                _mark(axes, float(epochs[best]), None if title != "loss" else _best_loss(columns)[best])
+            if marked is not None:
+                _mark(axes, float(epochs[marked]), None if title != "loss" else _best_loss(columns)[marked])
         for axes in grid[len(panels) :]:
             axes.set_visible(False)
 
@@ -99,7 +102,11 @@ def _best_loss(columns: Mapping[str, np.ndarray]) -> np.ndarray:
     return validation if np.isfinite(validation).any() else columns.get("loss", np.empty(0))
 
 
-def _best(columns: Mapping[str, np.ndarray]) -> int | None:
+def _best(columns: Mapping[str, np.ndarray], epoch: int | None) -> int | None:
+    """The row of the best epoch."""
+    rows = np.flatnonzero(columns.get("epoch", np.empty(0)) == epoch)
+    if len(rows):
+        return int(rows[0])
     losses = _best_loss(columns)
     finite = np.isfinite(losses)
     return int(np.argmin(np.where(finite, losses, np.inf))) if finite.any() else None

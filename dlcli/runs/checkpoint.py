@@ -44,7 +44,7 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
         "spec": json.dumps(asdict(checkpoint.spec)),
         "weights_sha256": checkpoint.weights_sha256,
     }
-    content = save({name: np.ascontiguousarray(a) for name, a in tensors.items()}, metadata)
+    content = save({name: np.asarray(a, order="C") for name, a in tensors.items()}, metadata)
     files.write_bytes(path, content)
 
 
@@ -64,6 +64,13 @@ def read(path: Path) -> Checkpoint:
         raise DataError(
             f"expected a checkpoint of format {FORMAT}; found {metadata.get('format', 'none')}", where=str(path),
         )
+    try:
+        return _parsed(tensors, metadata)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"expected a checkpoint; its metadata is damaged: {error!r}", where=str(path)) from None
+
+
+def _parsed(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> Checkpoint:
     prefix = "preprocessing/"
     return Checkpoint(
         snapshot=Snapshot(

@@ -39,20 +39,21 @@ class Checkpointer(Callback):
         self._written_at = 0.0
 
     def on_train_begin(self, loop: Progress) -> None:
-        """A first checkpoint, so that there is one whenever the run dies."""
-        self._written_step = loop.step
-        if not self._run.checkpoint("last").exists():
-            self._write_last(loop)
+        """A first checkpoint, so that there is one whenever the run dies; also of a run that is made longer."""
+        self._write_last(loop)
 
     def on_epoch_end(self, loop: Progress, row: Mapping[str, Any]) -> None:
         """Remembers the best epoch, and writes where it is time."""
         if self._best.update(row):
             self._pending = copied(self._take())
-        if loop.epoch % self._every == 0 and time.monotonic() - self._written_at >= self._interval:
-            self._write_last(loop)
-        if self._keep and loop.epoch % self._every == 0:
-            checkpoint.write(self._run.checkpoint(f"epoch-{loop.epoch:04d}"), self._take())
+        if row["epoch"] % self._every:
+            return
+        if self._keep:
+            self._write_best()
+            checkpoint.write(self._run.checkpoint(f"epoch-{row['epoch']:04d}"), self._take())
             self._prune()
+        if self._keep or time.monotonic() - self._written_at >= self._interval:
+            self._write_last(loop)
 
     def on_train_end(self, loop: Progress) -> None:
         """The state at the end, or where a signal stopped the run."""
@@ -61,24 +62,26 @@ class Checkpointer(Callback):
 
     def state(self) -> dict[str, Any]:
         """The best score so far."""
-        return {"score": self._best.score}
+        return self._best.state()
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Goes on with that score."""
-        self._best.score = state["score"]
+        """Goes on with that score, where it is of the same figure."""
+        self._best.restore(state)
 
-    def _write_last(self, loop: Progress) -> None:
+    def _write_best(self) -> None:
         if self._pending is not None:
             checkpoint.write(self._run.checkpoint("best"), self._pending)
             self._pending = None
+
+    def _write_last(self, loop: Progress) -> None:
+        self._write_best()
         now = self._take()
         checkpoint.write(self._run.checkpoint("last"), now)
         self._run.update_status(epoch=loop.epoch, step=loop.step, weights_sha256=now.weights_sha256)
         self._written_step, self._written_at = loop.step, time.monotonic()
 
     def _prune(self) -> None:
-        numbered = sorted(self._run.checkpoint("last").parent.glob("epoch-*.safetensors"))
-        for path in numbered[:-self._keep]:
+        for path in self._run.numbered_checkpoints()[:-self._keep]:
             path.unlink(missing_ok=True)
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -87,6 +88,17 @@ class RunDirectory:
         """The checkpoint `last`, `best` or `epoch-0007`."""
         return self.path / "checkpoints" / f"{name}.safetensors"
 
+    def numbered_checkpoints(self) -> list[Path]:
+        """The checkpoints `epoch-0007` and so on, in the order of their epochs."""
+        found = (self.path / "checkpoints").glob("epoch-*.safetensors")
+        return sorted(found, key=epoch_of)
+
+    def sweep(self) -> None:
+        """Removes what killed writers left; only for the one who holds the run."""
+        for folder in (self.path, self.path / "checkpoints"):
+            for path in folder.glob(".*.tmp"):
+                path.unlink(missing_ok=True)
+
     def evaluation(self, split: str) -> Path:
         """The folder with the evaluation of a split."""
         return self.path / "evaluation" / split
@@ -112,32 +124,51 @@ class RunDirectory:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Holds the run for one writer. Raises UsageError where another process has it; ends with the process."""
-        handle = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            if fcntl is not None:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
-                    pid = self.status().get("pid", "unknown")
-                    raise UsageError(
-                        f"the run is being trained by process {pid}", where=self.id,
-                        hint="wait for it, or stop it first",
-                    ) from None
+            handle = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise DlcliError(
+                f"cannot be written: {error.strerror}", where=str(self.path), hint="check the permissions of the run",
+            ) from None
+        try:
+            if not _taken(handle):
+                pid = self.status().get("pid", "unknown")
+                raise UsageError(
+                    f"the run is being trained by process {pid}", where=self.id, hint="wait for it, or stop it first",
+                )
             yield
         finally:
             os.close(handle)
 
     def _locked(self) -> bool:
         try:
-            handle = os.open(self.path / ".lock", os.O_RDWR)
+            handle = os.open(self.path / ".lock", os.O_RDONLY)
         except OSError:
             return False
         try:
             if fcntl is None:
                 return True
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: those who only ask do not see each other
         except OSError:
             return True
         finally:
             os.close(handle)
         return False
+
+
+def epoch_of(path: Path) -> int:
+    """The number in the name of a checkpoint `epoch-0007.safetensors`."""
+    return int(path.stem.removeprefix("epoch-"))
+
+
+def _taken(handle: int) -> bool:
+    """Takes the lock for one writer; waits a moment for those who only ask whether it is held."""
+    if fcntl is None:
+        return True
+    for attempt in range(20):
+        if attempt:
+            time.sleep(0.01)
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+    return False

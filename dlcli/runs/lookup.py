@@ -21,6 +21,8 @@ def find(runs_dir: Path, name: str) -> Found:
 
     Raises UsageError where there is none, or where a prefix fits several: it lists them.
     """
+    if not name:
+        raise UsageError("expected a run; found an empty name", hint="`dlcli runs list` shows what there is")
     path = Path(name).expanduser()
     if path.suffix == ".safetensors" and path.is_file():
         run = path.resolve().parent.parent
@@ -60,4 +62,6 @@ def all_runs(runs_dir: Path) -> list[RunDirectory]:
     if not runs_dir.is_dir():
         return []
     found = (entry for entry in runs_dir.iterdir() if (entry / "status.json").is_file())
-    return [RunDirectory(entry) for entry in sorted(found, key=lambda entry: entry.name)]
+    runs = [RunDirectory(entry) for entry in found]
+    # Ids begin with the second; those of one second are told apart by what status.json says.
+    return sorted(runs, key=lambda run: (run.id[:15], str(run.status().get("created", "")), run.id))

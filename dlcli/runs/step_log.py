@@ -1,7 +1,9 @@
 """metrics.jsonl: the course of training within the epochs."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from dlcli import files
 from dlcli.core.callback import Callback, Progress
@@ -21,7 +23,7 @@ class StepLog(Callback):
         if not self._path.exists():
             return
         lines = self._path.read_text().splitlines()
-        kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= loop.step]
+        kept = [line for line in lines if line.endswith("}") and _done(json.loads(line), loop)]
         if len(kept) < len(lines):
             files.write_bytes(self._path, "".join(f"{line}\n" for line in kept).encode(), sync=False)
 
@@ -34,11 +36,24 @@ class StepLog(Callback):
             if len(self._lines) >= self.lines_per_epoch:
                 self._flush()
 
+    def on_epoch_end(self, loop: Progress, row: Mapping[str, Any]) -> None:
+        """Writes what is held back, before a checkpoint says that it is done."""
+        self._flush()
+
     def on_train_end(self, loop: Progress) -> None:
         """Writes what is still held back."""
+        self._flush()
+
+    def on_failure(self, loop: Progress) -> None:
+        """Writes what was seen before training failed: it may tell why."""
         self._flush()
 
     def _flush(self) -> None:
         with self._path.open("a") as file:
             file.writelines(f"{line}\n" for line in self._lines)
         self._lines.clear()
+
+
+def _done(line: Mapping[str, Any], loop: Progress) -> bool:
+    """Whether a line tells of a batch that the loop has behind it."""
+    return (line["epoch"], line["batch"]) <= (loop.epoch + 1, loop.batch)

@@ -87,7 +87,8 @@ class GanTrainer(Loop):
     def nbytes(self) -> int:
         """Bytes of parameters, gradients, optimizer slots and working memory."""
         held = (self.theta, self.buffers, self._lanes, self._memory, self.average)
-        return sum(part.nbytes for part in held if part is not None) + sum(update.nbytes for update in self._updates.values())
+        updates = sum(update.nbytes for update in self._updates.values())
+        return updates + sum(part.nbytes for part in held if part is not None)
 
     def _run_step(self, rows: np.ndarray) -> None:
         size = self.settings.batch_size

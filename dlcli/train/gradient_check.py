@@ -83,7 +83,7 @@ def check_model(
         loss.forward(ctx, y_pred, y)
         return loss.backward(ctx, weight)
 
-    ids = any(_takes_ids(node.layer) for node in _tree(model.nodes))
+    ids = ids_below(model) > 0
     x = np.array(x, np.float64)
     if not ids:
         x += 0.01 * (float(x.std()) or 1.0) * rng.standard_normal(x.shape)
@@ -95,6 +95,11 @@ def random_input(shape: tuple[int, ...], rng: np.random.Generator, *, integers: 
     if integers:
         return rng.integers(0, integers, shape).astype(np.float64)
     return rng.uniform(0.1, 1.5, shape) * rng.choice((-1.0, 1.0), shape)
+
+
+def ids_below(model: Model) -> int:
+    """The exclusive upper bound of the ids that a model takes; 0 where it takes numbers."""
+    return min((getattr(node.layer, "input_dim", 0) for node in _tree(model.nodes) if node.layer.ids), default=0)
 
 
 class _Probe:
@@ -230,7 +235,3 @@ def _tree(nodes: tuple[Planned, ...]) -> Iterator[Planned]:
     for node in nodes:
         yield node
         yield from _tree(node.plan.children)
-
-
-def _takes_ids(layer: Layer) -> bool:
-    return bool(layer.examples) and all(example.integers for example in layer.examples)

@@ -82,6 +82,7 @@ class Loop(ABC):
         self.signal: int | None = None
         self.stop_reason: str | None = None
         self.rate_factor = 1.0
+        self._states: dict[str, Any] | None = None
         self.average = None
         if settings.ema is not None:
             self.average = Average(model.layout.zeros(model.dtype), settings.ema.momentum)
@@ -91,7 +92,7 @@ class Loop(ABC):
         """Trains to the last step, to a callback's `stop_reason`, or to a signal.
 
         Raises DivergedError where the loss is no longer a finite number; the state is then that of a step half done,
-        and callbacks are told nothing more.
+        and callbacks are told of the failure alone.
         """
         if self.average is not None and self.step == 0:
             self.average.follow(self.theta, step=0)
@@ -101,6 +102,9 @@ class Loop(ABC):
             with np.errstate(**QUIET):
                 while self.step < self.total_steps and self.stop_reason is None and self.signal is None:
                     self._run_epoch()
+        except BaseException:
+            self._tell("on_failure")
+            raise
         finally:
             self._close()
         self._tell("on_train_end")
@@ -108,6 +112,12 @@ class Loop(ABC):
     def figures(self) -> dict[str, float]:
         """The figures of the epoch so far."""
         return self.scores.figures()
+
+    def callback_states(self) -> dict[str, Any]:
+        """What a checkpoint keeps of the callbacks, by the name of their class."""
+        if self._states is not None:
+            return self._states
+        return {type(c).__name__: state for c in self.callbacks if (state := c.state())}
 
     @property
     def evaluated(self) -> np.ndarray:
@@ -159,10 +169,13 @@ class Loop(ABC):
         row["seconds"] = round(self.seconds, 3)
         if not np.isfinite(self.theta).all():
             raise self._diverged(float("nan"))
-        self.epoch += 1
-        self.batch = self.samples = 0
-        self.seconds = 0.0
-        self.scores.reset()
+        if self.batch == self.batches:
+            self.epoch += 1
+            self.batch = self.samples = 0
+            self.seconds = 0.0
+            self.scores.reset()
+        else:  # the last step lies within an epoch: a longer training would go on from here, its callbacks as they are
+            self._states = self.callback_states()
         for callback in self.callbacks:
             callback.on_epoch_end(self, row)
 

@@ -41,7 +41,7 @@ def take(trainer: Loop) -> Snapshot:
         "seconds": trainer.seconds,
         "seed": trainer.streams.seed,
         "streams": trainer.streams.state(),
-        "callbacks": {type(c).__name__: c.state() for c in trainer.callbacks if c.state()},
+        "callbacks": trainer.callback_states(),
         "stop_reason": trainer.stop_reason,
     }
     return Snapshot(arrays, state)

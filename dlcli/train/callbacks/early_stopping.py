@@ -19,15 +19,14 @@ class EarlyStopper(Callback):
         """Counts epochs since the best one."""
         self.waited = 0 if self.best.update(row) else self.waited + 1
         if self.waited >= max(self.patience, 1):  # as Keras counts: a patience of 0 allows no epoch without improvement
-            loop.stop_reason = (
-                f"early stopping: {self.best.monitor} has not improved for {self.waited} epochs "
-                f"(best {self.best.score:.6g})"
-            )
+            best = "it was never a finite number" if self.best.score is None else f"best {self.best.score:.6g}"
+            loop.stop_reason = f"early stopping: {self.best.monitor} has not improved for {self.waited} epochs ({best})"
 
     def state(self) -> dict[str, Any]:
         """The best score and the wait."""
-        return {"score": self.best.score, "waited": self.waited}
+        return {**self.best.state(), "waited": self.waited}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Goes on waiting."""
-        self.best.score, self.waited = state["score"], state["waited"]
+        """Goes on waiting; for another figure it starts anew."""
+        if self.best.restore(state):
+            self.waited = state["waited"]
