@@ -66,6 +66,23 @@ def is_defined(loss, y_pred, y_true):
 
 
 @every_example
+@pytest.mark.parametrize("narrow", [False, True], ids=["as given", "one output"])
+def test_losses_and_predictions_outlive_the_backward_pass(case, narrow):
+    shape = (1,) if narrow and accepts_one_output(case) else case.shape
+    for loss, y_pred, y_true in tried(replace(case, example=case.example._replace(shape=shape))):
+        ctx = context(shape)
+        losses = loss.forward(ctx, y_pred, y_true)
+        kept, predictions = losses.copy(), ctx.predictions.copy()
+        loss.backward(ctx, 0.3)
+        np.testing.assert_array_equal(losses, kept)
+        np.testing.assert_array_equal(ctx.predictions, predictions)
+
+
+def accepts_one_output(case):
+    return bool(targets_for(case.build(), (1,)))
+
+
+@every_example
 def test_losses_are_one_finite_number_a_sample(case):
     for loss, y_pred, y_true in tried(case):
         for dtype in ("float32", "float64"):

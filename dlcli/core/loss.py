@@ -43,7 +43,8 @@ class Loss(Component):
     def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,) of y_pred: (N, *out_shape), y_true as `Target` says.
 
-        Sets `ctx.predictions`: y_pred, or what the link makes of the logits.
+        Sets `ctx.predictions`: y_pred, or what the link makes of the logits. Both are read after `backward`, which
+        must leave them as they are.
         """
         raise NotImplementedError
 

@@ -63,7 +63,7 @@ class BinaryCrossentropy(Loss):
         outputs = ctx.p.size // shape[0]
         difference = np.subtract(ctx.p, ctx.targets, out=ctx.empty("dy", shape))
         if not self.from_logits:
-            slope = np.subtract(1, ctx.p, out=ctx.empty("terms", shape))
+            slope = np.subtract(1, ctx.p, out=ctx.empty("slope", shape))
             slope *= ctx.p
             difference /= slope
             difference *= np.equal(ctx.predictions, ctx.p, out=ctx.empty("inside", shape, bool))
