@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip(
-    "torch", reason="to compare with PyTorch: pip install torch --index-url https://download.pytorch.org/whl/cpu",
+    "torch", reason="to compare with PyTorch: pip install torch",
 )
 F = torch.nn.functional
 RELATIVE = {"float32": 1e-5, "float64": 1e-10}

@@ -12,7 +12,7 @@ from dlcli.schedules.reduce_on_plateau import ReduceOnPlateau
 from dlcli.train.callbacks.reduce_on_plateau import PlateauReducer
 
 torch = pytest.importorskip(
-    "torch", reason="to compare with PyTorch: pip install torch --index-url https://download.pytorch.org/whl/cpu",
+    "torch", reason="to compare with PyTorch: pip install torch",
 )
 
 from references import by_torch  # noqa: E402  # needs torch

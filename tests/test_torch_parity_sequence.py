@@ -8,7 +8,7 @@ from dlcli.core.layer import Layer
 from dlcli.model import Model, Pass
 
 torch = pytest.importorskip(
-    "torch", reason="to compare with PyTorch: pip install torch --index-url https://download.pytorch.org/whl/cpu",
+    "torch", reason="to compare with PyTorch: pip install torch",
 )
 RELATIVE = {"float32": 1e-5, "float64": 1e-10}
 dtypes = pytest.mark.parametrize("dtype", RELATIVE)
