@@ -113,7 +113,7 @@ def test_shipped_tables_are_whole(name, samples, features, classes, env):
 
 
 def test_shipped_tables_equal_those_of_scikit_learn(env):
-    datasets = pytest.importorskip("sklearn.datasets")
+    datasets = pytest.importorskip("sklearn.datasets", reason="pip install scikit-learn to compare with it")
     for name in ("iris", "wine", "breast_cancer"):
         loaded, wanted = load(from_yaml(Dataset, {"type": name}), env), getattr(datasets, f"load_{name}")()
         np.testing.assert_array_equal(loaded.train.x, wanted.data.astype(np.float32))

@@ -72,10 +72,12 @@ def draw(path: str | Path, matrix: np.ndarray, labels: Sequence[str]) -> None:
     cell = float(np.clip(5.2 / classes, 0.36, 1.1)) if numbered else 7.6 / classes
     flat = max(map(len, names), default=0) * 0.085 < cell - 0.05
     side = cell * classes
-    with picture(path, width=side, height=side) as figure:
-        # The matrix fills the figure, so that a cell has its size whatever the labels around it need.
-        figure.set_layout_engine("none")
-        axes = figure.add_axes((0, 0, 1, 1))
+    longest = max(map(len, names), default=0) * 0.085
+    # Inches around the matrix: names and axis title, colour scales at the right, title on top.
+    left, bottom = 0.5 + longest, 0.6 + (0.1 if flat else longest)
+    width, height = max(left + side + 1.75, 4.6), bottom + side + 0.75
+    with picture(path, width=width, height=height, fixed=True) as figure:
+        axes = figure.add_axes((left / width, bottom / height, side / width, side / height))
         colours = _paint(axes, matrix, side=side)
         if numbered:
             _write_numbers(axes, matrix, colours, cell_points=cell * 72)

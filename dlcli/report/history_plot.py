@@ -39,8 +39,15 @@ def draw(
     panels = list(_panels(columns))
     across = len(panels) if len(panels) <= 3 else 2 if len(panels) == 4 else 3
     down = -(-len(panels) // across)
-    with picture(path, width=max(4.2 * across, 5.4), height=3.5 * down) as figure:
+    width, height = max(4.3 * across, 5.4), 3.5 * down
+    with picture(path, width=width, height=height, fixed=True) as figure:
         grid = figure.subplots(down, across, squeeze=False).ravel()
+        # Inches around and between the panels: for tick labels and a name on the left, title and legend on top.
+        inner = (width - 0.95 - 0.75 * (across - 1)) / across, (height - 1.25 - 1.15 * (down - 1)) / down
+        figure.subplots_adjust(
+            left=0.7 / width, right=1 - 0.25 / width, bottom=0.6 / height, top=1 - 0.65 / height,
+            wspace=0.75 / inner[0], hspace=1.15 / inner[1],
+        )
         for axes, (title, lines) in zip(grid, panels, strict=False):
             _draw_panel(axes, title, epochs, lines)
             if marked is not None:
