@@ -42,7 +42,7 @@ def draw(
         wrong = np.flatnonzero(y_true != y_pred)
         order = np.concatenate([wrong[np.argsort(-sure[wrong], kind="stable")], np.flatnonzero(y_true == y_pred)])
     order = order[:_MOST]
-    shown = _displayable(np.asarray(images[order]))
+    shown = _bytes(_displayable(np.asarray(images[order])))
     across = min(_ACROSS, len(order))
     down = -(-len(order) // across)
     cell = 1.35  # inches from one image to the next
@@ -57,7 +57,7 @@ def draw(
             left = 0.1 + (place % across) * cell + (1 - _IMAGE) / 2 * cell
             top = 0.45 + (place // across) * row + 0.22
             box = (left, left + _IMAGE * cell, top + _IMAGE * cell * aspect, top)
-            axes.imshow(image, cmap="gray", vmin=0, vmax=1, extent=box, aspect="auto")
+            axes.imshow(image, extent=box, aspect="auto", interpolation="nearest")
             sure_of = None if confidence is None else float(confidence[i])
             predicted = None if y_pred is None else str(labels[int(y_pred[i])])
             _caption(axes, box, str(labels[int(y_true[i])]), predicted, sure_of)
@@ -91,6 +91,12 @@ def _caption(
     axes.text(middle, top - 0.05, text, fontsize=8, ha="center", va="bottom", color=colour, fontweight="bold")
     if predicted is not None and not right:
         axes.text(middle, bottom + 0.04, f"true: {shorten(true, 14)}", fontsize=7.5, ha="center", va="top", color=MUTED)
+
+
+def _bytes(images: np.ndarray) -> np.ndarray:
+    """Red, green and blue as bytes: (N, H, W, 3), which are drawn without a scale of colours to look up."""
+    colours = images if images.ndim == 4 else np.repeat(images[..., None], 3, axis=-1)
+    return np.round(colours * 255).astype(np.uint8)
 
 
 def _displayable(images: np.ndarray) -> np.ndarray:
