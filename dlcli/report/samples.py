@@ -14,7 +14,7 @@ from dlcli.report.figure import BLUE, INK, MUTED, ORANGE, picture
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_MOST = 40
+_MOST = 24
 _ACROSS = 8
 _IMAGE = 0.86  # of the width of a cell
 
@@ -27,7 +27,7 @@ def draw(
     labels: Sequence[str],
     confidence: np.ndarray | None = None,
 ) -> None:
-    """A PNG with up to 40 images, mistakes first, the most confident mistake before all others.
+    """A PNG with up to 24 images, mistakes first, the most confident mistake before all others.
 
     images: (N, H, W), (N, H, W, 1) or (N, H, W, 3), uint8 or floating point (outside of [0, 1], the range
     of the shown images is stretched); y_true, y_pred: (N,) class numbers; confidence: (N,) probability of
@@ -50,7 +50,7 @@ def draw(
     row = _IMAGE * cell * aspect + 0.42
     width, height = max(across * cell, 4.8) + 0.2, down * row + 0.55
     with picture(path, width=width, height=height, fixed=True) as figure:
-        # One frame of coordinates in inches for all images: forty frames of their own take ten times as long.
+        # One frame of coordinates in inches for all images: frames of their own take ten times as long.
         axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
         axes.set_axis_off()
         for place, (image, i) in enumerate(zip(shown, order.tolist(), strict=True)):
