@@ -142,6 +142,11 @@ def test_a_loss_that_becomes_nan_ends_the_run_as_diverged(capsys, tmp_path):
     assert json.loads((run / "status.json").read_text())["status"] == "diverged"
 
 
+def test_class_weights_for_sequences_are_refused(capsys):
+    path = CONFIGS / "shakespeare_char_lstm.yaml"
+    refused(capsys, 2, "training.class_weight", "sequence", args=["check", path, "training.class_weight={e: 2}"])
+
+
 def test_runs_that_do_not_exist_and_ambiguous_ones(capsys):
     for command in (["evaluate", "nope"], ["predict", "nope", "x.png"], ["train", "--resume", "nope"]):
         refused(capsys, 2, "nope", args=command)

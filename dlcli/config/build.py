@@ -98,6 +98,9 @@ def _unknown_frozen(source: Source, model: Model, freeze: tuple[str, ...]) -> li
 
 def _unknown_classes(source: Source, config: Config, spec: DataSpec) -> list[Problem]:
     labels = spec.target.labels
+    if config.training.class_weight and spec.target.shape:
+        message = "weights belong to the one class of a sample; these samples have a class for each place of a sequence"
+        return [source.problem(("training", "class_weight"), message, "take class_weight out", key=True)]
     return [
         source.problem(
             ("training", "class_weight", label),
