@@ -102,7 +102,7 @@ def test_scripts_are_printed_and_are_good_shell(capsys, shell):
         subprocess.run([shell, "-n", "/dev/stdin"], input=script, text=True, check=True)
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@pytest.mark.skipif(shutil.which("bash") is None, reason="install bash to test its completion")
 def test_bash_completes_behind_an_equals_sign(capsys, tmp_path):
     assert main(["completion", "bash"]) == 0
     script = capsys.readouterr().out

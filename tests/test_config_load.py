@@ -252,7 +252,7 @@ def test_a_directory_is_refused_and_its_configurations_listed(tmp_path):
     assert "a.yml" in problem.hint
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs POSIX pipes")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="run it on a system with named pipes, such as Linux")
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a.yaml")
     assert "found a pipe" in refused(tmp_path / "a.yaml").message

@@ -43,6 +43,8 @@ def keys_of(cls: type[Keys]) -> Node:
     """The schema of the keys of one component or block; `{"contract": NAME}` stands where any such component may."""
 
     class Generator(GenerateJsonSchema):
+        """Writes a default that is a component as the plain data that a YAML would have."""
+
         def encode_default(self, dft: Any) -> Any:
             return plain(dft)
 
