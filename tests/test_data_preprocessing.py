@@ -11,7 +11,7 @@ from dlcli.core.transform import Transform
 from dlcli.data import pieces
 from dlcli.data.preprocessing import Pipeline
 from dlcli.data.splits import set_aside, whole
-from dlcli.errors import DataError
+from dlcli.errors import DataError, ShapeError
 
 EXAMPLES = [
     pytest.param({"type": name, **example.keys}, example.shape, id=f"{name}-{i}")
@@ -152,6 +152,19 @@ def test_a_transform_is_fitted_on_what_the_one_before_it_makes():
     pipeline.fit(train)
     np.testing.assert_allclose(pipeline.state()["1.min"], 10 * train.x.min(axis=0), rtol=1e-12)
     np.testing.assert_allclose(applied(pipeline, train.x).std(axis=0), 1, rtol=1e-12)
+
+
+def test_grey_images_get_three_equal_channels():
+    x = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    for grey in (x, x[..., None]):
+        np.testing.assert_array_equal(applied(build(grey.shape[1:], "grayscale_to_rgb"), grey), np.stack([x] * 3, -1))
+
+
+@pytest.mark.parametrize(("shape", "said"), [((3, 4, 3), "have their colours"), ((5,), "data set of images")])
+def test_what_is_no_grey_image_gets_no_colours(shape, said):
+    with pytest.raises(ShapeError, match="grey images") as caught:
+        build(shape, "grayscale_to_rgb")
+    assert said in caught.value.hint
 
 
 def test_the_state_of_another_preprocessing_is_refused():
