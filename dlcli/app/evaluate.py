@@ -26,6 +26,7 @@ from dlcli.report import (
     regression,
     samples,
 )
+from dlcli.report.painter import Painter
 from dlcli.report.picture_sheet import is_picture
 from dlcli.runs.directory import RunDirectory
 from dlcli.runs.lookup import find
@@ -68,7 +69,7 @@ def evaluate(
     loaded = held.load_data(surroundings, ui)
     return measure(
         held.built, held.theta, held.buffers, loaded.split(split),
-        run=found.run, split_name=split, checkpoint=held.name,
+        run=found.run, split_name=split, checkpoint=held.name, painter=Painter(),
     )
 
 
@@ -81,6 +82,7 @@ def measure(
     run: RunDirectory,
     split_name: str,
     checkpoint: str,
+    painter: Painter,
 ) -> Result:
     """Evaluates, and writes the files of `evaluation/SPLIT`."""
     penalty = Regularization(built.model.layout, built.config.regularization, built.model.dtype).penalty(theta)
@@ -96,15 +98,16 @@ def measure(
         watch=None if matrix is None else partial(_count, matrix, Memory(built.model.dtype)),
     )
     if target.is_input:
-        _draw_reconstructions(folder, built, split, evaluator)
+        _draw_reconstructions(folder, built, split, evaluator, painter)
     elif target.kind == "classes" and target.shape:
         if matrix is not None:
-            _write_matrix(folder, matrix, target.labels)
+            _write_matrix(folder, matrix, target.labels, painter)
     elif target.kind == "classes":
-        matrix = _write_classes(folder, built, split, outcome)
+        matrix = _write_classes(folder, built, split, outcome, painter)
     else:
-        predictions.write_csv(folder / "predictions.csv", outcome.y_true, outcome.y_pred.reshape(outcome.y_true.shape))
-        regression.draw(folder / "predictions.png", outcome.y_true, outcome.y_pred.reshape(outcome.y_true.shape))
+        y_true, y_pred = outcome.y_true, outcome.y_pred.reshape(outcome.y_true.shape)
+        predictions.write_csv(folder / "predictions.csv", y_true, y_pred)
+        painter.paint(regression.draw, folder / "predictions.png", y_true=y_true, y_pred=y_pred)
     result = Result(
         run_id=run.id, split=split_name, checkpoint=checkpoint, samples=len(split), metrics=outcome.figures,
         labels=target.labels, confusion_matrix=matrix, folder=folder,
@@ -113,22 +116,25 @@ def measure(
     return result
 
 
-def _write_classes(folder: Path, built: Built, split: Split, outcome: Evaluation) -> np.ndarray:
+def _write_classes(
+    folder: Path, built: Built, split: Split, outcome: Evaluation, painter: Painter,
+) -> np.ndarray:
     labels, memory = built.spec.target.labels, Memory(built.model.dtype)
     predicted = predicted_classes(outcome.y_pred, memory)
     true = true_classes(outcome.y_true, outcome.y_pred, memory)
     confidence = confidences(outcome.y_pred, predicted)
     matrix = confusion_matrix.confusion_matrix(true, predicted, len(labels))
-    _write_matrix(folder, matrix, labels)
-    predictions.write_csv(folder / "predictions.csv", true, predicted, labels=labels, probability=confidence)
+    _write_matrix(folder, matrix, labels, painter)
     if built.spec.image:
-        samples.draw(folder / "samples.png", RowsOf(split), true, predicted, labels, confidence)
+        chosen = samples.choose(RowsOf(split), true, predicted, confidence)
+        painter.paint(samples.draw_chosen, folder / "samples.png", labels=labels, **chosen)
+    predictions.write_csv(folder / "predictions.csv", true, predicted, labels=labels, probability=confidence)
     return matrix
 
 
-def _write_matrix(folder: Path, matrix: np.ndarray, labels: Sequence[str]) -> None:
+def _write_matrix(folder: Path, matrix: np.ndarray, labels: Sequence[str], painter: Painter) -> None:
     confusion_matrix.write_csv(folder / "confusion_matrix.csv", matrix, labels)
-    confusion_matrix.draw(folder / "confusion_matrix.png", matrix, labels)
+    painter.paint(confusion_matrix.draw, folder / "confusion_matrix.png", matrix=matrix, labels=labels)
     files.write_bytes(
         folder / "classification_report.txt", classification_report.as_text(matrix, labels).encode(), sync=False,
     )
@@ -145,7 +151,9 @@ def _count(matrix: np.ndarray, memory: Memory, y_true: np.ndarray, y_pred: np.nd
     matrix += confusion_matrix.confusion_matrix(true, predicted, len(matrix))
 
 
-def _draw_reconstructions(folder: Path, built: Built, split: Split, evaluator: Evaluator) -> None:
+def _draw_reconstructions(
+    folder: Path, built: Built, split: Split, evaluator: Evaluator, painter: Painter,
+) -> None:
     """Some images and what became of them, where inputs are images and still are, or can be made so again."""
     shape, raw = built.spec.target.shape, built.spec.input_shape
     if not is_picture(shape) and prod(shape) == prod(raw):
@@ -155,7 +163,7 @@ def _draw_reconstructions(folder: Path, built: Built, split: Split, evaluator: E
     first = replace(split, rows=split.rows[:reconstructions.MOST])
     outcome = evaluator.run(batches(built, first, len(first)), keep=True)
     images, outputs = (a.reshape(len(first), *shape) for a in (outcome.y_true, outcome.y_pred))
-    reconstructions.draw(folder / "reconstructions.png", images, outputs)
+    painter.paint(reconstructions.draw, folder / "reconstructions.png", images=images, outputs=outputs)
 
 
 class RowsOf:

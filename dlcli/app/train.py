@@ -23,6 +23,7 @@ from dlcli.data.fingerprint import fingerprint
 from dlcli.data.load import Loaded
 from dlcli.errors import DivergedError, DlcliError, InterruptedRunError
 from dlcli.report import history_plot
+from dlcli.report.painter import Painter
 from dlcli.runs import checkpoint as checkpoints
 from dlcli.runs import environment
 from dlcli.runs.directory import RunDirectory
@@ -139,7 +140,8 @@ def train_in(
     log = RunLog(run.log)
     run.update_status(status="running", pid=os.getpid(), started=_now(), finished=None, error=None)
     try:
-        session = Session(built, loaded, run, [log, *ui.progress()], threads=threads)
+        painter = Painter()
+        session = Session(built, loaded, run, [log, *ui.progress(), painter], threads=threads)
         trainer = session.trainer
         if state is not None:
             snapshot.restore(trainer, state)
@@ -147,24 +149,26 @@ def train_in(
                 trainer.stop_reason = None
         elif begun is not None and isinstance(built, Built):
             begun.copy(built, trainer.theta, trainer.buffers)
-        with stop_on_signals(trainer):
-            trainer.run()
-            if trainer.signal is not None:
-                raise InterruptedRunError(
-                    f"stopped at step {trainer.step} of {trainer.total_steps}; a checkpoint is written", where=run.id,
-                    hint=f"dlcli train --resume {run.id} goes on exactly there", signal=trainer.signal,
-                )
-        if trainer.stop_reason is not None:
-            ui.info(trainer.stop_reason)
-            log.info(trainer.stop_reason)
-        result = _conclude(session, loaded, time.monotonic() - started)
+        with painter:
+            with stop_on_signals(trainer):
+                trainer.run()
+                if trainer.signal is not None:
+                    raise InterruptedRunError(
+                        f"stopped at step {trainer.step} of {trainer.total_steps}; a checkpoint is written",
+                        where=run.id, hint=f"dlcli train --resume {run.id} goes on exactly there",
+                        signal=trainer.signal,
+                    )
+            if trainer.stop_reason is not None:
+                ui.info(trainer.stop_reason)
+                log.info(trainer.stop_reason)
+            result = _conclude(session, loaded, time.monotonic() - started, painter)
     except BaseException as error:
         _record(run, log, error)
         raise
     return result
 
 
-def _conclude(session: Session, loaded: Loaded, seconds: float) -> Trained:
+def _conclude(session: Session, loaded: Loaded, seconds: float, painter: Painter) -> Trained:
     """Evaluates on the test split with the weights that `evaluate` would take, and writes the summary."""
     run, built, trainer = session.run, session.built, session.trainer
     stopping = built.config.training.early_stopping
@@ -176,12 +180,13 @@ def _conclude(session: Session, loaded: Loaded, seconds: float) -> Trained:
     epoch = int(columns["epoch"][-1]) if columns else trainer.epoch
     run.update_status(epoch=epoch, step=trainer.step, weights_sha256=digest)
     if columns:
-        history_plot.draw(run.path / "plots" / "history.png", columns, best=held.snapshot.state["epoch"])
+        best = held.snapshot.state["epoch"]
+        painter.paint(history_plot.draw, run.path / "plots" / "history.png", history=columns, best=best)
     test = None
     if loaded.test is not None and isinstance(built, Built):
         theta, buffers = trainer.theta.copy(), trainer.buffers.copy()
         snapshot.restore_weights(built.model, theta, buffers, held.snapshot, evaluated=True)
-        test = measure(built, theta, buffers, loaded.test, run=run, split_name="test", checkpoint=name)
+        test = measure(built, theta, buffers, loaded.test, run=run, split_name="test", checkpoint=name, painter=painter)
     skipped = ("epoch", "step", "learning_rate", "seconds")
     trained = Trained(
         run=run, status="completed", epoch=epoch, step=trainer.step,
@@ -191,6 +196,7 @@ def _conclude(session: Session, loaded: Loaded, seconds: float) -> Trained:
         wanted=None if loaded.fell_back is None else loaded.wanted,
         test_epoch=held.snapshot.state["epoch"],
     )
+    painter.finish()
     files.write_json(run.summary, trained.as_dict())
     run.update_status(status="completed", finished=_now())
     return trained

@@ -47,6 +47,18 @@ _STYLE: dict[str, Any] = {
 _MORE_FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "Microsoft YaHei", "PingFang SC")
 
 
+def load() -> None:
+    """Loads what pictures need, so that the first is drawn no later than others."""
+    import matplotlib.style
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.font_manager import fontManager
+
+    with matplotlib.style.context(["default", _STYLE]):
+        FigureCanvasAgg(Figure()).draw()
+    fontManager.get_font_names()
+
+
 @contextmanager
 def picture(path: str | Path, *, width: float, height: float, fixed: bool = False) -> Iterator["Figure"]:
     """A figure of `width` x `height` inches to draw on; saved as a PNG at `path` at the end of the block.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,17 +34,45 @@ def draw(
     y_pred. Without `y_pred` it shows the first images with their labels. Raises DataError for other
     shapes and without images, OSError where it cannot write.
     """
+    draw_chosen(path, labels=labels, **choose(images, y_true, y_pred, confidence))
+
+
+def choose(
+    images: Samples, y_true: np.ndarray, y_pred: np.ndarray | None, confidence: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Arguments of `draw_chosen` for the images that `draw` shows: few, however many there are."""
     _check(images, y_true, y_pred, confidence)
     count = images.shape[0]
-    order = np.arange(count)
+    order, wrong = np.arange(count), None
     if y_pred is not None:
         sure = np.zeros(count) if confidence is None else np.nan_to_num(confidence)
-        wrong = np.flatnonzero(y_true != y_pred)
-        order = np.concatenate([wrong[np.argsort(-sure[wrong], kind="stable")], np.flatnonzero(y_true == y_pred)])
+        mistakes = np.flatnonzero(y_true != y_pred)
+        wrong = len(mistakes)
+        order = np.concatenate([mistakes[np.argsort(-sure[mistakes], kind="stable")], np.flatnonzero(y_true == y_pred)])
     order = order[:_MOST]
-    shown = _bytes(_displayable(np.asarray(images[order])))
-    across = min(_ACROSS, len(order))
-    down = -(-len(order) // across)
+    return {
+        "images": np.asarray(images[order]), "y_true": y_true[order],
+        "y_pred": None if y_pred is None else y_pred[order],
+        "confidence": None if confidence is None else confidence[order],
+        "count": count, "wrong": wrong,
+    }
+
+
+def draw_chosen(
+    path: str | Path,
+    *,
+    images: np.ndarray,
+    y_true: np.ndarray,
+    y_pred: np.ndarray | None,
+    labels: Sequence[str],
+    confidence: np.ndarray | None,
+    count: int,
+    wrong: int | None,
+) -> None:
+    """A PNG of all these images, chosen out of `count`, `wrong` of which were taken for another class."""
+    shown = _bytes(_displayable(images))
+    across = min(_ACROSS, len(shown))
+    down = -(-len(shown) // across)
     cell = 1.35  # inches from one image to the next
     aspect = float(np.clip(shown.shape[1] / shown.shape[2], 0.5, 2))
     row = _IMAGE * cell * aspect + 0.42
@@ -53,18 +81,18 @@ def draw(
         # One frame of coordinates in inches for all images: frames of their own take ten times as long.
         axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
         axes.set_axis_off()
-        for place, (image, i) in enumerate(zip(shown, order.tolist(), strict=True)):
+        for place, image in enumerate(shown):
             left = 0.1 + (place % across) * cell + (1 - _IMAGE) / 2 * cell
             top = 0.45 + (place // across) * row + 0.22
             box = (left, left + _IMAGE * cell, top + _IMAGE * cell * aspect, top)
             axes.imshow(image, extent=box, aspect="auto", interpolation="nearest")
-            sure_of = None if confidence is None else float(confidence[i])
-            predicted = None if y_pred is None else str(labels[int(y_pred[i])])
-            _caption(axes, box, str(labels[int(y_true[i])]), predicted, sure_of)
+            sure_of = None if confidence is None else float(confidence[place])
+            predicted = None if y_pred is None else str(labels[int(y_pred[place])])
+            _caption(axes, box, str(labels[int(y_true[place])]), predicted, sure_of)
         axes.set(xlim=(0, width), ylim=(height, 0))
-        title = f"{len(order)} of {count:,} samples"
-        if y_pred is not None:
-            title = f"{len(wrong):,} of {count:,} wrong" + (f"; {title}, mistakes first" if len(order) < count else "")
+        title = f"{len(shown)} of {count:,} samples"
+        if wrong is not None:
+            title = f"{wrong:,} of {count:,} wrong" + (f"; {title}, mistakes first" if len(shown) < count else "")
         axes.text(0.17, 0.25, title, fontsize=11, fontweight="bold", va="center")
 
 
