@@ -90,7 +90,7 @@ class Pass:
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Outputs (N, *out_shape) of x (N, *in_shape), before the link."""
-        self.flow.mask = None
+        self.flow.mask = self.flow.encoded = None
         return sequence.forward(self.model.nodes, self.contexts, x)
 
     def backward(self, dy: np.ndarray) -> np.ndarray | None:

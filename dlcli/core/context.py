@@ -5,6 +5,7 @@ two sets of contexts, so one model runs in many threads at once.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,17 +14,31 @@ from dlcli.core.memory import Memory
 from dlcli.core.plan import Plan
 
 
+@dataclass
+class Encoded:
+    """What the encoder of an `encoder_decoder` gave, for those layers of its decoder that look at it.
+
+    `values`: (N, S, F); `mask`: (N, S) bool as in `Flow`, or None. `gradient`: (N, S, F) is there in the backward pass,
+    where anybody reads it: every layer that looked adds its share to it, always in the same order.
+    """
+
+    values: np.ndarray
+    mask: np.ndarray | None
+    gradient: np.ndarray | None = None
+
+
 class Flow:
     """What travels through a pass beside x, shared by all its contexts.
 
     `mask`: (N, T) bool, True where a sequence has something to say, or None: all of it has. A layer that makes
-    padding visible sets it, one that takes the time axis away sets None. `lane` is the number of the lane, and
-    `all_reduce` sums an array over the lanes of the batch in place, in the order of the lanes: after it every lane
-    holds the same bits.
+    padding visible sets it, one that takes the time axis away sets None. `encoded` is there in a decoder alone.
+    `lane` is the number of the lane, and `all_reduce` sums an array over the lanes of the batch in place, in the order
+    of the lanes: after it every lane holds the same bits.
     """
 
     def __init__(self, *, lane: int = 0, all_reduce: Callable[[np.ndarray], None] | None = None) -> None:
         self.mask: np.ndarray | None = None
+        self.encoded: Encoded | None = None
         self.lane = lane
         self.all_reduce = all_reduce or _alone
 

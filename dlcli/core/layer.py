@@ -44,6 +44,13 @@ class Layer(Component):
         """
         raise NotImplementedError
 
+    def plan_beside(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> Plan:
+        """`plan`, where it is known what can be looked at: `encoded` is the shape of a sample that an encoder gives.
+
+        It is None but in the decoder of an `encoder_decoder`. Most layers look at nothing but x.
+        """
+        return self.plan(in_shape)
+
     @abstractmethod
     def forward(self, ctx: "Context", x: np.ndarray) -> np.ndarray:
         """y: (N, *out_shape) of x: (N, *in_shape). Keeps in `ctx` what backward needs; leaves x as it is."""
@@ -59,4 +66,18 @@ class Layer(Component):
         return (self,)
 
 
-__all__ = ["Layer", "Plan", "Planned"]
+@dataclass(frozen=True, kw_only=True)
+class EncoderAware(Layer):
+    """A layer that looks at what an encoder gave, or holds layers that may, and hands `encoded` on to those."""
+
+    def plan(self, in_shape: tuple[int, ...]) -> Plan:
+        """As where there is no encoder."""
+        return self.plan_beside(in_shape, None)
+
+    @abstractmethod
+    def plan_beside(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> Plan:
+        """Output shape, parameters and cost; allocates nothing."""
+        raise NotImplementedError
+
+
+__all__ = ["EncoderAware", "Layer", "Plan", "Planned"]

@@ -17,7 +17,7 @@ class Plan:
     `out_shape` is the shape of one output sample. `params` are the parameters the layer needs and
     `buffers` the values it keeps but does not train, by name. `children` are the planned layers of a composite,
     in the order of `ctx.children`. `flops` counts the multiplications and additions of the forward
-    pass of one sample.
+    pass of one sample. `looks_at_encoder`: whether the layer itself reads `Flow.encoded`.
     """
 
     out_shape: tuple[int, ...]
@@ -25,6 +25,7 @@ class Plan:
     buffers: Mapping[str, Param] = field(default_factory=dict)
     children: tuple["Planned", ...] = ()
     flops: int = 0
+    looks_at_encoder: bool = False
 
 
 @dataclass(frozen=True)

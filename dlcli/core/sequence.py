@@ -12,11 +12,13 @@ from dlcli.core.layer import Layer, Planned
 from dlcli.errors import ShapeError
 
 
-def plan_sequence(layers: Sequence[Layer], in_shape: tuple[int, ...]) -> tuple[Planned, ...]:
+def plan_sequence(
+    layers: Sequence[Layer], in_shape: tuple[int, ...], encoded: tuple[int, ...] | None = None,
+) -> tuple[Planned, ...]:
     """Every layer with its name, the shape that reaches it, and its plan; allocates nothing.
 
-    A layer with an activation becomes two. Raises ShapeError, whose `path` starts with the number of
-    the layer that cannot work.
+    A layer with an activation becomes two. `encoded` as in `Layer.plan_beside`. Raises ShapeError, whose `path` starts
+    with the number of the layer that cannot work.
     """
     planned: list[Planned] = []
     taken: set[str] = set()
@@ -26,7 +28,7 @@ def plan_sequence(layers: Sequence[Layer], in_shape: tuple[int, ...]) -> tuple[P
         for part in layer.expand():
             label = name if len(planned) == 0 or not _part_of(planned[-1], name) else f"{name}/{part.type_name()}"
             try:
-                plan = part.plan(shape)
+                plan = part.plan_beside(shape, encoded)
                 for param in plan.params.values():
                     param.initializer.check(param.shape)
             except ShapeError as error:

@@ -12,11 +12,15 @@ from dlcli.layers.sequential import Sequential
 
 def planned(
     name: str, layers: Sequence[Layer], in_shape: tuple[int, ...], *, path: tuple[str | int, ...], where: str = "",
+    encoded: tuple[int, ...] | None = None,
 ) -> Planned:
-    """A list of layers as one child. A ShapeError leads from `path`, the key of the list, to the layer at fault."""
+    """A list of layers as one child; `encoded` as in `Layer.plan_beside`.
+
+    A ShapeError leads from `path`, the key of the list, to the layer at fault.
+    """
     inner = Sequential(layers=tuple(layers))
     try:
-        return Planned(name, inner, in_shape, inner.plan(in_shape))
+        return Planned(name, inner, in_shape, inner.plan_beside(in_shape, encoded))
     except ShapeError as error:
         places = [place for place in (where, error.where) if place]
         raise ShapeError(

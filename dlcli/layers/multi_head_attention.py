@@ -9,25 +9,33 @@ from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.fields import PositiveInt, Rate
 from dlcli.core.initializer import Initializer
-from dlcli.core.layer import Layer, Plan
+from dlcli.core.layer import EncoderAware, Plan
 from dlcli.core.params import Param, Regularizer
 from dlcli.errors import ShapeError
 from dlcli.initializers.glorot_uniform import GlorotUniform
 from dlcli.initializers.zeros import Zeros
-from dlcli.kernels.attention import BLOCK, FAR, attention_backward, attention_forward
+from dlcli.kernels.attention import BLOCK, attention_backward, attention_forward
+from dlcli.layers._attention import Beside, ahead, heads, kept_weights, padding, project, project_back
 
 
 @dataclass(frozen=True, kw_only=True)
-class MultiHeadAttention(Layer):
-    """Self attention: y = concat_h(softmax(q_h k_h^T / sqrt(key_dim)) v_h) W_o + b_o with [q k v] = x W + b.
+class MultiHeadAttention(EncoderAware):
+    """Attention: y = concat_h(softmax(q_h k_h^T / sqrt(key_dim)) v_h) W_o + b_o with [q k v] = x W + b.
 
     x: (N, T, I) -> y: (N, T, I). `key_dim` is the width of a head's q, k and v, by default I / num_heads, which must
     then be whole (Keras wants it written). With `causal: true` a step sees itself and those before it, as Keras'
     `use_causal_mask`. Steps that are masked are not seen; the mask goes on. `dropout` silences weights of the softmax
     in training. Parameters: `qkv_kernel` W (I, 3 num_heads key_dim) and `qkv_bias`, columns q k v, in each the heads
     side by side; `output_kernel` W_o (num_heads key_dim, I) and `output_bias`. The initializer draws q, k and v as
-    three matrices. Raises ShapeError where there is no time axis, or where I is no multiple of num_heads.
-    Source: Vaswani et al., "Attention is all you need", 2017.
+    three matrices.
+
+    With `cross: true`, in the decoder of an `encoder_decoder`, the steps of x look at e: (N, S, F), what the encoder
+    gave, and not at each other: q = x W_q + b_q, [k v] = e W_kv + b_kv. Steps that are masked in e are not seen.
+    Parameters: `query_kernel` W_q (I, num_heads key_dim), `key_value_kernel` W_kv (F, 2 num_heads key_dim),
+    `query_bias`, `key_value_bias`, `output_kernel` and `output_bias`. The gradient goes to x and to the encoder.
+
+    Raises ShapeError where there is no time axis, where I is no multiple of num_heads, and where there is no encoder
+    to look at. Source: Vaswani et al., "Attention is all you need", 2017.
     """
 
     examples: ClassVar = (
@@ -40,6 +48,7 @@ class MultiHeadAttention(Layer):
     num_heads: PositiveInt
     key_dim: PositiveInt | None = None
     causal: bool = False
+    cross: bool = False
     dropout: Rate = 0.0
     use_bias: bool = True
     kernel_initializer: Initializer = GlorotUniform()
@@ -47,7 +56,7 @@ class MultiHeadAttention(Layer):
     kernel_regularizer: Regularizer | None = None
     bias_regularizer: Regularizer | None = None
 
-    def plan(self, in_shape: tuple[int, ...]) -> Plan:
+    def plan_beside(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> Plan:
         """The same shape."""
         if len(in_shape) != 2:
             raise ShapeError(
@@ -55,18 +64,45 @@ class MultiHeadAttention(Layer):
                 hint="put an embedding before it, or a reshape to two axes",
             )
         T, features = in_shape
+        S, seen = self._seen(in_shape, encoded)
         width = self.num_heads * self._key_dim(features)
-        shapes = {"qkv": (features, 3 * width), "output": (width, features)}
+        parts = {"query": (features, 1), "key_value": (seen, 2)} if self.cross else {"qkv": (features, 3)}
         params = {}
-        for name, shape in shapes.items():
-            drawn = _Beside(each=self.kernel_initializer, parts=3) if name == "qkv" else self.kernel_initializer
+        for name, (inputs, count) in {**parts, "output": (width, 1)}.items():
+            shape = (inputs, features if name == "output" else count * width)
+            drawn = Beside(each=self.kernel_initializer, parts=count) if count > 1 else self.kernel_initializer
             params[f"{name}_kernel"] = Param(shape=shape, initializer=drawn, regularizer=self.kernel_regularizer)
             if self.use_bias:
                 params[f"{name}_bias"] = Param(
                     shape=shape[1:], initializer=self.bias_initializer, regularizer=self.bias_regularizer, decay=False,
                 )
-        flops = T * width * (8 * features + 4 * T) + 5 * self.num_heads * T * T
-        return Plan(out_shape=in_shape, params=params, flops=flops)
+        flops = 4 * width * (T * features + S * seen + T * S) + 5 * self.num_heads * T * S
+        return Plan(out_shape=in_shape, params=params, flops=flops, looks_at_encoder=self.cross)
+
+    def _seen(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> tuple[int, int]:
+        """(S, F): how many steps are looked at, and how wide they are."""
+        if not self.cross:
+            return in_shape[0], in_shape[1]
+        if self.causal:
+            raise ShapeError(
+                "causal and cross exclude each other: the steps of the encoder are no earlier or later ones of x",
+                hint="set one of them; a causal attention before this one keeps steps from looking ahead",
+                path=("causal",),
+            )
+        if encoded is None:
+            raise ShapeError(
+                "cross: true looks at what an encoder gave, but this layer is not in the decoder of an encoder_decoder",
+                hint="put it into `decoder` of {type: encoder_decoder, encoder: [...], decoder: [...], ...}, "
+                     "or take cross out", path=("cross",),
+            )
+        if len(encoded) != 2:
+            raise ShapeError(
+                f"cross: true looks at samples of shape (S, F), F numbers at each of S steps; the encoder gives "
+                f"{encoded}",
+                hint="end the encoder with a layer that keeps its steps, such as a transformer_encoder, or a recurrent "
+                     "layer with return_sequences: true", path=("cross",),
+            )
+        return encoded[0], encoded[1]
 
     def _key_dim(self, width: int) -> int:
         if self.key_dim is not None:
@@ -80,112 +116,59 @@ class MultiHeadAttention(Layer):
         return width // self.num_heads
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
-        """One product for q, k and v, attention head by head, one product for the output."""
-        N, T, features = x.shape
-        H, W, Wo = self.num_heads, ctx.params["qkv_kernel"], ctx.params["output_kernel"]
-        width = len(Wo)
+        """Products for q, k and v, attention head by head, one product for the output."""
+        N, T, _ = x.shape
+        H, width = self.num_heads, len(ctx.params["output_kernel"])
         D = width // H
-        qkv = np.matmul(x.reshape(N * T, features), W, out=ctx.empty("qkv", (N * T, 3 * width)))
-        if self.use_bias:
-            qkv += ctx.params["qkv_bias"]
-        qkv[:, :width] *= D ** -0.5
-        ctx.x, ctx.q, ctx.k, ctx.v = x, *_heads(qkv.reshape(N, T, 3, H, D))
+        ctx.x, mask = x, ctx.flow.mask
+        if self.cross:
+            encoded = ctx.encoded = ctx.flow.encoded
+            assert encoded is not None, "planned where there is an encoder"
+            S, mask = encoded.values.shape[1], encoded.mask
+            query = project(ctx, "query", x)
+            (ctx.q,) = heads(query, (N, T, 1, H, D))
+            ctx.k, ctx.v = heads(project(ctx, "key_value", encoded.values), (N, S, 2, H, D))
+        else:
+            S, qkv = T, project(ctx, "qkv", x)
+            query = qkv[:, :width]
+            ctx.q, ctx.k, ctx.v = heads(qkv, (N, T, 3, H, D))
+        query *= D ** -0.5
         ctx.seen = ctx.empty("seen", (N * T, width))
-        ctx.y = ctx.seen.reshape(N, T, H, D).swapaxes(1, 2)
-        ctx.weights, ctx.keep, dropped = ctx.empty("weights", (N, H, T, T)), None, None
-        B = min(N, max(1, BLOCK // (H * T * T)))
+        (ctx.y,) = heads(ctx.seen, (N, T, 1, H, D))
+        ctx.weights, ctx.keep, dropped = ctx.empty("weights", (N, H, T, S)), None, None
+        B = min(N, max(1, BLOCK // (H * T * S)))
         if ctx.training and self.dropout:
-            ctx.keep, dropped = self._keep(ctx, (N, H, T, T)), ctx.empty("scores", (B, H, T, T))
+            ctx.keep, dropped = kept_weights(ctx, (N, H, T, S), self.dropout), ctx.empty("scores", (B, H, T, S))
         attention_forward(
             ctx.q, ctx.k, ctx.v, out=ctx.y, weights=ctx.weights, row=ctx.empty("row", (B, H, T, 1)),
-            ahead=self._ahead(ctx, T), padding=_padding(ctx, N, T), keep=ctx.keep, dropped=dropped,
+            ahead=ahead(ctx, T) if self.causal else None, padding=padding(ctx, mask, N, S), keep=ctx.keep,
+            dropped=dropped,
         )
-        y: np.ndarray = np.matmul(ctx.seen, Wo, out=ctx.empty("y", (N * T, features)))
-        if self.use_bias:
-            y += ctx.params["output_bias"]
-        return y.reshape(N, T, features)
+        return project(ctx, "output", ctx.seen).reshape(x.shape)
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
-        """The same products back."""
+        """The same products back; what the encoder gave gets its share of the gradient on the way."""
         N, T, features = dy.shape
-        H, W, Wo, grads = self.num_heads, ctx.params["qkv_kernel"], ctx.params["output_kernel"], ctx.grads
-        width = len(Wo)
-        D = width // H
-        rows = dy.reshape(N * T, features)
-        np.matmul(ctx.seen.T, rows, out=grads["output_kernel"])
-        d_seen = np.matmul(rows, Wo.T, out=ctx.empty("d_seen", (N * T, width)))
-        d_qkv = ctx.empty("d_qkv", (N * T, 3 * width))
-        dq, dk, dv = _heads(d_qkv.reshape(N, T, 3, H, D))
-        B = min(N, max(1, BLOCK // (H * T * T)))
+        (_, H, S, D), width = ctx.k.shape, len(ctx.params["output_kernel"])
+        d_seen = project_back(ctx, "output", ctx.seen, dy.reshape(N * T, features))
+        assert d_seen is not None
+        if self.cross:
+            d_query, d_key_value = ctx.empty("d_query", (N * T, width)), ctx.empty("d_key_value", (N * S, 2 * width))
+            (dq,), (dk, dv) = heads(d_query, (N, T, 1, H, D)), heads(d_key_value, (N, S, 2, H, D))
+        else:
+            d_qkv = ctx.empty("d_qkv", (N * T, 3 * width))
+            d_query, (dq, dk, dv) = d_qkv[:, :width], heads(d_qkv, (N, T, 3, H, D))
+        B = min(N, max(1, BLOCK // (H * T * S)))
         attention_backward(
-            d_seen.reshape(N, T, H, D).swapaxes(1, 2), ctx.q, ctx.k, ctx.v, y=ctx.y, weights=ctx.weights,
-            dq=dq, dk=dk, dv=dv, scores=ctx.empty("scores", (B, H, T, T)), row=ctx.empty("row", (B, H, T, 1)),
+            heads(d_seen, (N, T, 1, H, D))[0], ctx.q, ctx.k, ctx.v, y=ctx.y, weights=ctx.weights,
+            dq=dq, dk=dk, dv=dv, scores=ctx.empty("scores", (B, H, T, S)), row=ctx.empty("row", (B, H, T, 1)),
             work=ctx.empty("work", (B, H, T, D)), keep=ctx.keep,
         )
-        d_qkv[:, :width] *= D ** -0.5
-        np.matmul(ctx.x.reshape(N * T, features).T, d_qkv, out=grads["qkv_kernel"])
-        if self.use_bias:
-            np.add.reduce(d_qkv, axis=0, out=grads["qkv_bias"])
-            np.add.reduce(rows, axis=0, out=grads["output_bias"])
-        if not ctx.needs_dx:
-            return None
-        dx: np.ndarray = np.matmul(d_qkv, W.T, out=ctx.empty("dx", (N * T, features)))
-        return dx.reshape(N, T, features)
-
-    def _ahead(self, ctx: Context, T: int) -> np.ndarray | None:
-        """(T, T): FAR where a step would look ahead."""
-        if not self.causal:
-            return None
-        ahead = ctx.empty("ahead", (T, T))
-        if T > 1 and ahead[0, 1] == 0:  # new memory is zero; filled once, then kept
-            ahead[np.triu_indices(T, 1)] = FAR
-        return ahead
-
-    def _keep(self, ctx: Context, shape: tuple[int, ...]) -> np.ndarray:
-        """1 / (1 - dropout) for the weights that stay, 0 for the others."""
-        assert ctx.rng is not None
-        keep = ctx.empty("keep", shape)
-        ctx.rng.random(out=keep, dtype=keep.dtype)
-        keep += 1 - self.dropout
-        np.floor(keep, out=keep)
-        keep *= 1 / (1 - self.dropout)
-        return keep
-
-
-def _heads(qkv: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """q, k, v: (N, H, T, D) as views into (N, T, 3, H, D)."""
-    q, k, v = qkv.transpose(2, 0, 3, 1, 4)
-    return q, k, v
-
-
-def _padding(ctx: Context, N: int, T: int) -> np.ndarray | None:
-    """(N, 1, 1, T): FAR where the mask says that there is nothing to see."""
-    mask = ctx.flow.mask
-    if mask is None or mask.all():
-        return None
-    if mask.shape != (N, T):
-        raise ShapeError(
-            f"multi_head_attention got a mask for {mask.shape[1]} steps, and sequences of {T}",
-            hint="keep the number of steps between the layer that makes the mask and this one",
-        )
-    padding = ctx.empty("padding", (N, 1, 1, T))
-    padding.fill(FAR)
-    np.copyto(padding, 0, where=mask[:, None, None])
-    return padding
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Beside(Initializer):
-    """`parts` matrices side by side, each drawn as if it were alone."""
-
-    each: Initializer
-    parts: int
-
-    def check(self, shape: tuple[int, ...]) -> None:
-        """As each part."""
-        self.each.check((*shape[:-1], shape[-1] // self.parts))
-
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        """Values of `shape`, whose last axis has all parts."""
-        one = (*shape[:-1], shape[-1] // self.parts)
-        return np.concatenate([self.each.draw(one, rng) for _ in range(self.parts)], axis=-1)
+        d_query *= D ** -0.5
+        if not self.cross:
+            return project_back(ctx, "qkv", ctx.x, d_qkv, needs_dx=ctx.needs_dx)
+        values, gradient = ctx.encoded.values, ctx.encoded.gradient
+        share = project_back(ctx, "key_value", values, d_key_value, needs_dx=gradient is not None)
+        if share is not None:
+            np.add(gradient, share, out=gradient)
+        return project_back(ctx, "query", ctx.x, d_query, needs_dx=ctx.needs_dx)

@@ -10,7 +10,7 @@ from pydantic import Field
 from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.fields import AsTuple, Int
-from dlcli.core.layer import Layer, Plan
+from dlcli.core.layer import EncoderAware, Layer, Plan
 from dlcli.errors import ShapeError
 from dlcli.layers._composite import joined_mask, planned
 
@@ -18,7 +18,7 @@ Branch = Annotated[tuple[Layer, ...], AsTuple]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parallel(Layer):
+class Parallel(EncoderAware):
     """y = merge(B_0(x), B_1(x), ...): every branch is a list of layers; an empty one passes x on.
 
     x: (N, *in) -> y: (N, *out). `merge: add`, `multiply` and `average` work number by number on branches of one
@@ -41,10 +41,12 @@ class Parallel(Layer):
     merge: Literal["add", "concatenate", "multiply", "average"] = "concatenate"
     axis: Int = -1
 
-    def plan(self, in_shape: tuple[int, ...]) -> Plan:
+    def plan_beside(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> Plan:
         """The merged shape."""
         children = tuple(
-            planned(str(number), layers, in_shape, path=("branches", number), where=f"branch {number}")
+            planned(
+                str(number), layers, in_shape, path=("branches", number), where=f"branch {number}", encoded=encoded,
+            )
             for number, layers in enumerate(self.branches)
         )
         shapes = [child.plan.out_shape for child in children]

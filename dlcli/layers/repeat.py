@@ -9,13 +9,13 @@ from dlcli.core import sequence
 from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.fields import AsTuple, PositiveInt
-from dlcli.core.layer import Layer, Plan
+from dlcli.core.layer import EncoderAware, Layer, Plan
 from dlcli.errors import ShapeError
 from dlcli.layers._composite import planned
 
 
 @dataclass(frozen=True, kw_only=True)
-class Repeat(Layer):
+class Repeat(EncoderAware):
     """y = F_times(... F_2(F_1(x))): copies of `layer`, or of `layers` in a row, one after the other.
 
     Every copy has parameters of its own, named `0/dense/kernel`, `1/dense/kernel` and so on.
@@ -32,7 +32,7 @@ class Repeat(Layer):
     layers: Annotated[tuple[Layer, ...], AsTuple] | None = None
     times: PositiveInt
 
-    def plan(self, in_shape: tuple[int, ...]) -> Plan:
+    def plan_beside(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> Plan:
         """The shape that the last copy gives."""
         layers = self.layers if self.layer is None else (self.layer,)
         if layers is None or (self.layer is not None and self.layers is not None):
@@ -46,7 +46,7 @@ class Repeat(Layer):
         shape = in_shape
         for number in range(self.times):
             try:
-                child = planned(str(number), layers, shape, path=("layers",))
+                child = planned(str(number), layers, shape, path=("layers",), encoded=encoded)
             except ShapeError as error:
                 path = error.path if self.layers is not None else ("layer", *error.path[2:])
                 hint = error.hint if number == 0 else f"{error.hint}; copy {number} gets what copy {number - 1} gives"

@@ -8,13 +8,13 @@ import numpy as np
 from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.fields import AsTuple
-from dlcli.core.layer import Layer, Plan, Planned
+from dlcli.core.layer import EncoderAware, Layer, Plan, Planned
 from dlcli.errors import ShapeError
 from dlcli.layers._composite import joined_mask, planned
 
 
 @dataclass(frozen=True, kw_only=True)
-class Residual(Layer):
+class Residual(EncoderAware):
     """y = F(x) + S(x): F is `layers` in a row, S is `shortcut` in a row, or S(x) = x where there is none.
 
     x: (N, *in) -> y: (N, *out of F). Parameters: those of its layers, named `layers/dense/kernel` and
@@ -34,13 +34,15 @@ class Residual(Layer):
     layers: Annotated[tuple[Layer, ...], AsTuple]
     shortcut: Annotated[tuple[Layer, ...], AsTuple] | None = None
 
-    def plan(self, in_shape: tuple[int, ...]) -> Plan:
+    def plan_beside(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> Plan:
         """The shape that both ways give."""
-        main = planned("layers", self.layers, in_shape, path=("layers",))
+        main = planned("layers", self.layers, in_shape, path=("layers",), encoded=encoded)
         children: tuple[Planned, ...] = (main,)
         beside, what = in_shape, "what comes in"
         if self.shortcut is not None:
-            children = (main, planned("shortcut", self.shortcut, in_shape, path=("shortcut",), where="shortcut"))
+            children = (main, planned(
+                "shortcut", self.shortcut, in_shape, path=("shortcut",), where="shortcut", encoded=encoded,
+            ))
             beside, what = children[1].plan.out_shape, "what `shortcut` gives"
         out_shape = main.plan.out_shape
         if out_shape != beside:

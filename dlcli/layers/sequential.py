@@ -9,12 +9,12 @@ from dlcli.core import sequence
 from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.fields import AsTuple
-from dlcli.core.layer import Layer, Plan
+from dlcli.core.layer import EncoderAware, Layer, Plan
 from dlcli.errors import ShapeError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sequential(Layer):
+class Sequential(EncoderAware):
     """y = layers[-1](... layers[1](layers[0](x))); an empty list is y = x.
 
     x: (N, *in) -> y: (N, *out of the last layer). Parameters: those of its layers, named `dense/kernel` and so
@@ -30,10 +30,10 @@ class Sequential(Layer):
 
     layers: Annotated[tuple[Layer, ...], AsTuple]
 
-    def plan(self, in_shape: tuple[int, ...]) -> Plan:
+    def plan_beside(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> Plan:
         """The shape that the last layer gives."""
         try:
-            children = sequence.plan_sequence(self.layers, in_shape)
+            children = sequence.plan_sequence(self.layers, in_shape, encoded)
         except ShapeError as error:
             raise ShapeError(
                 error.message, where=error.where, hint=error.hint, path=("layers", *error.path),

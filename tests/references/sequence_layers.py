@@ -15,9 +15,9 @@ from references import layers
 Params = Mapping[str, np.ndarray]
 
 __all__ = [
-    "bidirectional", "embedding", "gru", "lstm", "masking", "multi_head_attention", "parallel", "permute",
-    "position_embedding", "repeat", "repeat_vector", "residual", "sequential", "simple_rnn", "sine_position_encoding",
-    "time_distributed", "transformer_decoder", "transformer_encoder",
+    "bidirectional", "embedding", "encoder_decoder", "gru", "lstm", "masking", "multi_head_attention", "parallel",
+    "permute", "position_embedding", "repeat", "repeat_vector", "residual", "sequential", "simple_rnn",
+    "sine_position_encoding", "time_distributed", "transformer_decoder", "transformer_encoder",
 ]
 
 
@@ -26,31 +26,37 @@ def inside(params: Params, name: str) -> dict[str, np.ndarray]:
     return {key[len(name) + 1:]: value for key, value in params.items() if key.startswith(f"{name}/")}
 
 
-def one(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
-    return getattr(layers, layer.type_name())(layer, params, x)
+Encoded = tuple[np.ndarray, np.ndarray] | None
+"""What an encoder gave: (N, S, F), and which of its steps are there: (N, S)."""
+AWARE = ("multi_head_attention", "parallel", "repeat", "residual", "sequential", "transformer_decoder")
 
 
-def row(inner: Any, params: Params, x: np.ndarray) -> np.ndarray:
+def one(layer: Any, params: Params, x: np.ndarray, encoded: Encoded = None) -> np.ndarray:
+    name = layer.type_name()
+    return getattr(layers, name)(layer, params, x, **({"encoded": encoded} if name in AWARE else {}))
+
+
+def row(inner: Any, params: Params, x: np.ndarray, encoded: Encoded = None) -> np.ndarray:
     """Layers one after the other, named after their types, numbered where a type comes twice."""
     count: dict[str, int] = {}
     for layer in inner:
         name = layer.name or layer.type_name()
         number = count[name] = count.get(name, -1) + 1
-        x = one(layer, inside(params, f"{name}_{number}" if number else name), x)
+        x = one(layer, inside(params, f"{name}_{number}" if number else name), x, encoded)
     return x
 
 
-def sequential(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
-    return row(layer.layers, params, x)
+def sequential(layer: Any, params: Params, x: np.ndarray, encoded: Encoded = None) -> np.ndarray:
+    return row(layer.layers, params, x, encoded)
 
 
-def residual(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
-    beside = x if layer.shortcut is None else row(layer.shortcut, inside(params, "shortcut"), x)
-    return row(layer.layers, inside(params, "layers"), x) + beside
+def residual(layer: Any, params: Params, x: np.ndarray, encoded: Encoded = None) -> np.ndarray:
+    beside = x if layer.shortcut is None else row(layer.shortcut, inside(params, "shortcut"), x, encoded)
+    return row(layer.layers, inside(params, "layers"), x, encoded) + beside
 
 
-def parallel(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
-    parts = [row(branch, inside(params, str(i)), x) for i, branch in enumerate(layer.branches)]
+def parallel(layer: Any, params: Params, x: np.ndarray, encoded: Encoded = None) -> np.ndarray:
+    parts = [row(branch, inside(params, str(i)), x, encoded) for i, branch in enumerate(layer.branches)]
     if layer.merge == "concatenate":
         return np.concatenate(parts, axis=layer.axis)
     total = parts[0]
@@ -59,10 +65,19 @@ def parallel(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
     return total / len(parts) if layer.merge == "average" else total
 
 
-def repeat(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
+def repeat(layer: Any, params: Params, x: np.ndarray, encoded: Encoded = None) -> np.ndarray:
     for i in range(layer.times):
-        x = row(layer.layers if layer.layer is None else [layer.layer], inside(params, str(i)), x)
+        x = row(layer.layers if layer.layer is None else [layer.layer], inside(params, str(i)), x, encoded)
     return x
+
+
+def encoder_decoder(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
+    source, target = np.split(x, [layer.source_length], axis=1)
+    there = np.ones(source.shape[:2], bool)
+    if getattr(layer.encoder[0], "mask_zero", False):
+        there = source != 0
+    e = row(layer.encoder, inside(params, "encoder"), source)
+    return row(layer.decoder, inside(params, "decoder"), target, (e, there))
 
 
 def time_distributed(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
@@ -166,25 +181,31 @@ def permute(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
     return y
 
 
-def multi_head_attention(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
+def multi_head_attention(layer: Any, params: Params, x: np.ndarray, encoded: Encoded = None) -> np.ndarray:
     width = len(params["output_kernel"])
     D = width // layer.num_heads
-    zeros = np.zeros(3 * width)
     y = []
-    for sample in x:
-        q, k, v = np.split(sample @ params["qkv_kernel"] + params.get("qkv_bias", zeros), 3, axis=1)
+    for n, sample in enumerate(x):
+        if layer.cross:
+            e = encoded[0][n][encoded[1][n]]
+            q = sample @ params["query_kernel"] + params.get("query_bias", 0)
+            k, v = np.split(e @ params["key_value_kernel"] + params.get("key_value_bias", 0), 2, axis=1)
+        else:
+            q, k, v = np.split(sample @ params["qkv_kernel"] + params.get("qkv_bias", 0), 3, axis=1)
         seen = np.zeros((len(sample), width))
         for head in range(layer.num_heads):
             cut = slice(head * D, (head + 1) * D)
             for t in range(len(sample)):
-                steps = range(t + 1) if layer.causal else range(len(sample))
+                steps = range(t + 1) if layer.causal else range(len(k))
                 powers = [math.exp(float(q[t, cut] @ k[s, cut]) / math.sqrt(D)) for s in steps]
                 seen[t, cut] = sum(p * v[s, cut] for p, s in zip(powers, steps, strict=True)) / sum(powers)
         y.append(seen @ params["output_kernel"] + params.get("output_bias", 0))
     return np.array(y)
 
 
-def transformer_encoder(layer: Any, params: Params, x: np.ndarray, *, causal: bool = False) -> np.ndarray:
+def transformer_encoder(
+    layer: Any, params: Params, x: np.ndarray, *, causal: bool = False, encoded: Encoded = None,
+) -> np.ndarray:
     def norm(name: str, x: np.ndarray) -> np.ndarray:
         own = inside(params, name)
         rows = [(r - r.mean()) / math.sqrt(((r - r.mean()) ** 2).mean() + layer.layer_norm_epsilon)
@@ -192,15 +213,20 @@ def transformer_encoder(layer: Any, params: Params, x: np.ndarray, *, causal: bo
         return np.array(rows).reshape(x.shape) * own["gamma"] + own["beta"]
 
     def attention(x: np.ndarray) -> np.ndarray:
-        heads = SimpleNamespace(num_heads=layer.num_heads, causal=causal)
+        heads = SimpleNamespace(num_heads=layer.num_heads, causal=causal, cross=False)
         return multi_head_attention(heads, inside(params, "attention/layers/attention"), x)
+
+    def cross_attention(x: np.ndarray) -> np.ndarray:
+        heads = SimpleNamespace(num_heads=layer.num_heads, causal=False, cross=True)
+        return multi_head_attention(heads, inside(params, "cross_attention/layers/cross_attention"), x, encoded)
 
     def feedforward(x: np.ndarray) -> np.ndarray:
         wide, narrow = (inside(params, f"feedforward/layers/{name}") for name in ("wide", "narrow"))
         x = layers.activate(layer.activation, x @ wide["kernel"] + wide["bias"])
         return x @ narrow["kernel"] + narrow["bias"]
 
-    for name, function in (("attention", attention), ("feedforward", feedforward)):
+    crossing = [("cross_attention", cross_attention)] if getattr(layer, "cross", False) else []
+    for name, function in (("attention", attention), *crossing, ("feedforward", feedforward)):
         if layer.normalize_first:
             x = x + function(norm(f"{name}/layers/{name}_norm", x))
         else:
@@ -208,5 +234,5 @@ def transformer_encoder(layer: Any, params: Params, x: np.ndarray, *, causal: bo
     return x
 
 
-def transformer_decoder(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
-    return transformer_encoder(layer, params, x, causal=True)
+def transformer_decoder(layer: Any, params: Params, x: np.ndarray, encoded: Encoded = None) -> np.ndarray:
+    return transformer_encoder(layer, params, x, causal=True, encoded=encoded)
