@@ -1,14 +1,16 @@
 """Work that is cut into lanes: pieces of a batch that run side by side, in threads of their own where there are any."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlcli.core.context import Flow
 from dlcli.train.lane_sum import LaneSum
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 QUIET: Any = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
 """How NumPy treats overflow while training; the setting belongs to a thread."""
@@ -22,7 +24,7 @@ class LanePool:
         self._sum = LaneSum(count)
         # Lanes that wait for each other need a thread each, however few may work at once.
         threads = count if whole_batch else min(threads, count)
-        self._pool = ThreadPoolExecutor(threads, "lane", partial(np.seterr, **QUIET)) if threads > 1 else None
+        self._pool = _threads(threads) if threads > 1 else None
 
     def flow(self, number: int) -> Flow:
         """What travels through a pass of the lane `number`; passes that meet need one of the same lane each."""
@@ -54,3 +56,9 @@ class LanePool:
         """Ends the threads."""
         if self._pool is not None:
             self._pool.shutdown()
+
+
+def _threads(count: int) -> "ThreadPoolExecutor":
+    from concurrent.futures import ThreadPoolExecutor  # takes a while to load, and most models need none
+
+    return ThreadPoolExecutor(count, "lane", partial(np.seterr, **QUIET))
