@@ -10,16 +10,20 @@ import numpy as np
 
 from dlcli.core.component import Component
 from dlcli.core.fields import AsTuple, Rate
+from dlcli.core.source import Content
 from dlcli.core.target import DataSpec
 from dlcli.core.transform import Transform
 
 
 @dataclass(frozen=True)
 class Split:
-    """Samples: x: (N, *input_shape) as stored, y: (N, ...); `rows` are those that belong to the split, in order."""
+    """Samples: x: (N, *input_shape) as stored, y: (N, ...); `rows` are those that belong to the split, in order.
 
-    x: np.ndarray
-    y: np.ndarray
+    Either may be an array, or a source of samples that are read where they are needed.
+    """
+
+    x: Content
+    y: Content
     rows: np.ndarray
 
     def __len__(self) -> int:

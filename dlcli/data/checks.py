@@ -5,6 +5,7 @@ from math import prod
 import numpy as np
 
 from dlcli.core.dataset import Split, Splits
+from dlcli.core.source import Content
 from dlcli.core.target import DataSpec
 from dlcli.data.pieces import cuts
 from dlcli.data.windows import unrolled
@@ -49,7 +50,7 @@ def _check_shapes(split: Split, spec: DataSpec, where: str) -> None:
         )
 
 
-def check_finite(a: np.ndarray, *, where: str, name: str, first: int = 0) -> None:
+def check_finite(a: Content, *, where: str, name: str, first: int = 0) -> None:
     """Raises DataError where `a` holds NaN or infinity; its row 0 is called row `first`."""
     if a.dtype.kind != "f":
         return
@@ -70,20 +71,26 @@ def check_finite(a: np.ndarray, *, where: str, name: str, first: int = 0) -> Non
         )
 
 
-def check_labels(y: np.ndarray, classes: int, *, where: str, name: str = "y") -> None:
+def check_labels(y: Content, classes: int, *, where: str, name: str = "y") -> None:
     """Raises DataError unless y holds integers from 0 to classes - 1."""
     if y.dtype.kind not in "bui":
         raise DataError(
             f"{name} should hold class numbers (integers); found {y.dtype}",
             where=where, hint="number the classes 0, 1, 2 ... and keep the names in the key 'classes'",
         )
-    wrong = np.flatnonzero(((y < 0) | (y >= classes)).reshape(len(y), -1).any(axis=1))
-    if len(wrong):
-        row = int(wrong[0])
-        values = y[row].reshape(-1)
-        value = values[(values < 0) | (values >= classes)][0]
+    wrong, row, value = 0, -1, 0
+    for cut in cuts(len(y), prod(y.shape[1:])):
+        piece = y[cut]
+        outside = (piece < 0) | (piece >= classes)
+        if not outside.any():
+            continue
+        rows = outside.reshape(len(piece), -1).any(axis=1)
+        if not wrong:
+            row, value = cut.start + int(np.argmax(rows)), piece[outside][0]
+        wrong += int(np.count_nonzero(rows))
+    if wrong:
         raise DataError(
             f"{name} has label {value} in row {row}; with {classes} classes, labels go from 0 to {classes - 1} "
-            f"({len(wrong)} row(s) are out of range)",
+            f"({wrong} row(s) are out of range)",
             where=where, hint="correct the labels, or set the number of classes to what the data has",
         )

@@ -1,10 +1,12 @@
 """The fingerprint of a run's data: says later whether the same samples are still there."""
 
 import hashlib
+from math import prod
 
 import numpy as np
 
 from dlcli.core.dataset import Split
+from dlcli.core.source import Content, Source
 from dlcli.data.load import Loaded
 from dlcli.data.pieces import cuts
 from dlcli.data.windows import unrolled
@@ -15,8 +17,9 @@ _PIECE = 1 << 24  # bytes
 def fingerprint(loaded: Loaded) -> dict[str, object]:
     """What the run was made of, as plain data: data set, samples of each split, sha256.
 
-    The hash is taken over shape, dtype and content of x and y and over the rows of each split. An array
-    that several splits share is hashed once.
+    The hash is taken over shape, dtype and content of x and y and over the rows of each split, whether the samples lie
+    in memory or are read piece by piece; a source may name something that stands for its content. What several splits
+    share is hashed once.
     """
     digest = hashlib.sha256()
     sizes: dict[str, int] = {}
@@ -38,9 +41,13 @@ def fingerprint(loaded: Loaded) -> dict[str, object]:
     return result
 
 
-def _add(digest: "hashlib._Hash", array: np.ndarray) -> None:
-    digest.update(f"{array.shape} {array.dtype.str}\n".encode())
-    array = unrolled(array)
-    row = array[:1].nbytes
-    for cut in cuts(len(array), row, values=_PIECE):
-        digest.update(np.ascontiguousarray(array[cut]).data)
+def _add(digest: "hashlib._Hash", content: Content) -> None:
+    digest.update(f"{content.shape} {content.dtype.str}\n".encode())
+    mark = content.fingerprint() if isinstance(content, Source) else None
+    if mark is not None:
+        digest.update(mark)
+        return
+    content = unrolled(content)
+    row = prod(content.shape[1:]) * content.dtype.itemsize
+    for cut in cuts(len(content), row, values=_PIECE):
+        digest.update(np.ascontiguousarray(content[cut]).data)

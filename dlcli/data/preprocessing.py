@@ -6,6 +6,7 @@ import numpy as np
 
 from dlcli.core.dataset import Split
 from dlcli.core.memory import Memory
+from dlcli.core.source import Content
 from dlcli.core.target import DataSpec
 from dlcli.core.transform import Samples, State, Transform
 from dlcli.errors import DataError, ShapeError
@@ -98,7 +99,7 @@ class Pipeline:
 class _Transformed:
     """Samples as they come from the first `count` transforms, in float64, computed where they are asked for."""
 
-    def __init__(self, pipeline: Pipeline, count: int, x: np.ndarray) -> None:
+    def __init__(self, pipeline: Pipeline, count: int, x: Content) -> None:
         self._pipeline, self._count, self._x = pipeline, count, x
         self._memory = Memory(np.dtype(np.float64))
         self.shape = (len(x), *pipeline.shapes[count])

@@ -51,16 +51,16 @@ class Evaluator:
         """
         self._scores.reset()
         kept: list[tuple[np.ndarray, ...]] = []
-        for rows in batches.cut(batches.split.rows):
-            x, y = batches.take(rows)
-            losses = self._loss.forward(self._ctx, self._pass.forward(x), y)
-            self._scores.update(
-                y_true=y, y_pred=self._ctx.predictions, losses=losses, terms=self._loss.terms(self._ctx, y),
-                penalty=penalty,
-            )
-            if watch is not None:
-                watch(y, self._ctx.predictions)
-            if keep:
-                kept.append((y.copy(), self._ctx.predictions.copy(), losses.copy()))
+        with batches.feed(batches.split.rows) as feed:
+            for x, y in feed:
+                losses = self._loss.forward(self._ctx, self._pass.forward(x), y)
+                self._scores.update(
+                    y_true=y, y_pred=self._ctx.predictions, losses=losses, terms=self._loss.terms(self._ctx, y),
+                    penalty=penalty,
+                )
+                if watch is not None:
+                    watch(y, self._ctx.predictions)
+                if keep:
+                    kept.append((y.copy(), self._ctx.predictions.copy(), losses.copy()))
         columns = [np.concatenate(column) for column in zip(*kept, strict=True)] or [np.empty(0)] * 3
         return Evaluation(self._scores.figures(), *columns)

@@ -94,7 +94,7 @@ class GanTrainer(Loop):
         size = self.settings.batch_size
         n = 0
         for start in range(0, len(rows), size):
-            x, _ = self.train.take(rows[start:start + size])
+            x, _ = next(self._feed)
             n = len(x)
             penalty = self._updates[DISCRIMINATOR].penalty(self.models.layout.part(DISCRIMINATOR, self.theta))
             sums = self._lanes.tell_apart(x, self._latents(n))

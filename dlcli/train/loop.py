@@ -6,7 +6,7 @@ and no terminal; who wants to know of its progress is a callback.
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from dlcli.core.optimizer import Optimizer
 from dlcli.core.schedule import Schedule
 from dlcli.core.streams import Streams
 from dlcli.core.weights import Weighted
-from dlcli.data.batches import Batches
+from dlcli.data.batches import Batch, Batches
 from dlcli.errors import DivergedError
 from dlcli.train.average import Average
 from dlcli.train.lane_pool import QUIET
@@ -83,6 +83,7 @@ class Loop(ABC):
         self.stop_reason: str | None = None
         self.rate_factor = 1.0
         self._states: dict[str, Any] | None = None
+        self._feed: Iterator[Batch] = iter(())
         self.average = None
         if settings.ema is not None:
             self.average = Average(model.layout.zeros(model.dtype), settings.ema.momentum)
@@ -136,7 +137,10 @@ class Loop(ABC):
 
     @abstractmethod
     def _run_step(self, rows: np.ndarray) -> None:
-        """One step on the samples `rows`; counts batches, samples and the step, and tells of every batch."""
+        """One step on the samples `rows`, the next batches of `_feed`.
+
+        Counts batches, samples and the step, and tells of every batch.
+        """
 
     @abstractmethod
     def _close(self) -> None:
@@ -152,13 +156,14 @@ class Loop(ABC):
         started = time.monotonic() - self.seconds
         self._tell("on_epoch_begin")
         group = self.batches_per_step * settings.batch_size
-        while self.samples < len(order) and self.step < self.total_steps:
-            if self.signal is not None:
-                self.seconds = time.monotonic() - started
-                return
-            self._run_step(order[self.samples:self.samples + group])
-            if self.average is not None:
-                self.average.follow(self.theta, step=self.step)
+        with self.train.feed(order[self.samples:]) as self._feed:
+            while self.samples < len(order) and self.step < self.total_steps:
+                if self.signal is not None:
+                    self.seconds = time.monotonic() - started
+                    return
+                self._run_step(order[self.samples:self.samples + group])
+                if self.average is not None:
+                    self.average.follow(self.theta, step=self.step)
         self.seconds = time.monotonic() - started
         self._end_epoch()
 

@@ -90,7 +90,7 @@ class Trainer(Loop):
         size = settings.batch_size
         accumulated = self._memory.empty("accumulated", grad.shape) if len(rows) > size else None
         for start in range(0, len(rows), size):
-            x, y = self.train.take(rows[start:start + size])
+            x, y = next(self._feed)
             terms = self._terms(y if accumulated is None else self.train.split.y[rows])
             for lane in self._lanes.run(x, y, self._weight(y, terms)):
                 total = self.scores.update(

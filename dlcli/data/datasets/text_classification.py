@@ -102,7 +102,7 @@ class TextClassification(Dataset):
     def learn(self, splits: Splits) -> Splits:
         """Keeps the commonest words of the training split."""
         train, tokens = splits.train, splits.spec.tokens
-        assert tokens is not None
+        assert tokens is not None and isinstance(train.x, np.ndarray)
         x, tokens = commonest(train.x, train.rows, tokens, self.vocabulary)
 
         def coded(split: Split | None) -> Split | None:
