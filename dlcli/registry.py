@@ -32,6 +32,21 @@ ALIASES = {
         "sparse_categorical_crossentropy": "categorical_crossentropy",
         "kullback_leibler_divergence": "kl_divergence",
     },
+    "metrics": {
+        "mean_squared_error": "mse",
+        "mean_absolute_error": "mae",
+        "root_mean_squared_error": "rmse",
+        "mean_absolute_percentage_error": "mape",
+        "r2_score": "r2",
+        "f1_score": "f1",
+        "categorical_accuracy": "accuracy",
+        "binary_accuracy": "accuracy",
+        "sparse_categorical_accuracy": "accuracy",
+        "sparse_top_k_categorical_accuracy": "top_k_categorical_accuracy",
+        "auc": "roc_auc",
+        "pr_auc": "average_precision",
+        "matthews_corrcoef": "matthews_correlation",
+    },
 }
 """By kind, further names of YAML types: what people arrive with. Listings and resolved configs have the type itself."""
 

@@ -9,19 +9,30 @@ from contracts.targets import accepts, labels, one_hot
 from contracts.walk import cases
 from references import metrics as references
 
+from dlcli import registry
 from dlcli.config.dump import dump
 from dlcli.config.load import loads
 from dlcli.core.component import from_yaml
 from dlcli.core.memory import Memory
-from dlcli.core.metric import Metric
+from dlcli.core.metric import Metric, StreamingMetric
+from dlcli.core.split_metric import SplitMetric
 from dlcli.core.target import Target
 
+
+def kind_is(contract):
+    return lambda case: issubclass(registry.get("metrics", case.name), contract)
+
+
 every_example = pytest.mark.parametrize("case", cases("metrics"))
+every_streaming_one = pytest.mark.parametrize("case", cases("metrics", kind_is(StreamingMetric)))
+every_one_of_a_split = pytest.mark.parametrize("case", cases("metrics", kind_is(SplitMetric)))
 KINDS = [
     (Target(kind="classes", labels=labels(4)), (4,)),
     (Target(kind="classes", labels=labels(2)), (2,)),
     (Target(kind="classes", labels=labels(2)), (1,)),
     (Target(kind="classes", labels=labels(40)), (40,)),
+    (Target(kind="classes", labels=labels(4), shape=(3,)), (3, 4)),
+    (Target(kind="classes", labels=labels(2), shape=(3,)), (3, 1)),
     (Target(kind="numbers", shape=(1,)), (1,)),
     (Target(kind="numbers", shape=(2, 3)), (2, 3)),
 ]
@@ -36,7 +47,8 @@ def tried(case, samples=30, kinds=KINDS):
     for target, shape in accepted:
         y_pred = rng.uniform(0.01, 0.99, (samples, *shape)).astype(np.float32)
         if target.kind == "classes":
-            y_true = rng.integers(0, target.classes, samples)
+            y_pred /= y_pred.sum(axis=-1, keepdims=True) if shape[-1] > 1 else 1
+            y_true = rng.integers(0, target.classes, (samples, *target.shape))
         else:
             y_true = rng.standard_normal((samples, *target.shape)).astype(np.float32)
         losses = rng.uniform(0.1, 3, samples).astype(np.float32)
@@ -50,6 +62,17 @@ def updated(metric, target, *batches):
     return state
 
 
+def figure(metric, target, batch):
+    if isinstance(metric, StreamingMetric):
+        return metric.result(updated(metric, target, batch))
+    return metric.compute(batch["y_true"], batch["y_pred"])
+
+
+@every_example
+def test_it_is_a_sum_over_batches_or_a_figure_of_a_whole_split(case):
+    assert isinstance(case.build(), StreamingMetric) != isinstance(case.build(), SplitMetric)
+
+
 @every_example
 def test_figure_agrees_with_the_plain_reference(case):
     reference = getattr(references, case.name, None)
@@ -57,12 +80,12 @@ def test_figure_agrees_with_the_plain_reference(case):
         f"write `def {case.name}(metric, y_true, y_pred, losses)` in tests/references/metrics.py, a sample at a time"
     )
     for metric, target, batch in tried(case):
-        figure = metric.result(updated(metric, target, batch))
-        assert type(figure) is float
-        assert figure == pytest.approx(reference(metric, **batch), rel=1e-6)
+        found = figure(metric, target, batch)
+        assert type(found) is float
+        assert found == pytest.approx(reference(metric, **batch), rel=1e-6)
 
 
-@every_example
+@every_streaming_one
 def test_states_of_two_halves_add_up_to_that_of_the_whole(case):
     for metric, target, batch in tried(case):
         halves = [{name: array[cut] for name, array in batch.items()} for cut in (slice(0, 13), slice(13, None))]
@@ -73,7 +96,7 @@ def test_states_of_two_halves_add_up_to_that_of_the_whole(case):
         assert whole.dtype == np.float64
 
 
-@every_example
+@every_streaming_one
 def test_state_starts_at_zero_and_says_nothing_then(case):
     for metric, target, _ in tried(case):
         state = metric.start(target)
@@ -87,11 +110,30 @@ def test_arguments_are_left_as_they_are(case):
         kept = {name: array.copy() for name, array in batch.items()}
         for array in batch.values():
             array.flags.writeable = False
+        figure(metric, target, batch)
+        assert all(np.array_equal(array, kept[name]) for name, array in batch.items())
+
+
+@every_streaming_one
+def test_a_result_leaves_the_state_as_it_is(case):
+    for metric, target, batch in tried(case):
         state = updated(metric, target, batch)
         before = state.copy()
-        metric.result(state)
+        assert metric.result(state) == metric.result(state)
         assert np.array_equal(state, before)
-        assert all(np.array_equal(array, kept[name]) for name, array in batch.items())
+
+
+@every_one_of_a_split
+def test_the_order_of_the_samples_does_not_matter(case):
+    order = np.random.default_rng(3).permutation(30)
+    for metric, target, batch in tried(case):
+        shuffled = {name: array[order] for name, array in batch.items()}
+        assert figure(metric, target, shuffled) == pytest.approx(figure(metric, target, batch), rel=1e-12)
+
+
+@every_example
+def test_a_figure_that_is_not_defined_has_a_reason(case):
+    assert isinstance(case.build().undefined, str) and case.build().undefined
 
 
 @every_example
@@ -99,12 +141,12 @@ def test_one_hot_rows_mean_the_same_as_integer_labels(case):
     for metric, target, batch in tried(case):
         if target.kind == "classes" and batch["y_pred"].shape[-1] > 1:
             rows = {**batch, "y_true": one_hot(batch["y_true"], target.classes)}
-            assert np.array_equal(updated(metric, target, rows), updated(metric, target, batch))
+            assert figure(metric, target, rows) == figure(metric, target, batch)
 
 
-@every_example
+@every_streaming_one
 def test_no_array_is_allocated_after_the_first_batch(case):
-    for metric, target, batch in tried(case, samples=40_000, kinds=[*KINDS[:3], *KINDS[4:]]):
+    for metric, target, batch in tried(case, samples=40_000, kinds=[kind for kind in KINDS if kind[1] != (40,)]):
         state, memory = metric.start(target), Memory(np.dtype(np.float32))
 
         def step(metric=metric, state=state, memory=memory, batch=batch):

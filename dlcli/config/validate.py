@@ -11,6 +11,7 @@ from dlcli.config.schema import Config
 from dlcli.config.source import Source
 from dlcli.config.validate_nets import GAN_FIGURES, contradictions_of_nets, missing_nets
 from dlcli.core.component import from_yaml
+from dlcli.core.split_metric import SplitMetric
 from dlcli.errors import ConfigError, Problem
 from dlcli.schedules.reduce_on_plateau import ReduceOnPlateau
 from dlcli.schedules.warmup import Warmup
@@ -98,5 +99,7 @@ def figure_names(config: Config, *, validated: bool) -> tuple[str, ...]:
     """The figures of every epoch that can be monitored: `loss`, `val_loss`, `accuracy`, `val_accuracy`, ..."""
     if config.generator is not None:
         return GAN_FIGURES
+    of_split = {metric.type_name() for metric in config.metrics if isinstance(metric, SplitMetric)}
     names = dict.fromkeys(["loss", *(metric.type_name() for metric in config.metrics)])
-    return tuple(f"{prefix}{name}" for name in names for prefix in (("", "val_") if validated else ("",)))
+    prefixes = ("", "val_") if validated else ("",)
+    return tuple(f"{prefix}{name}" for name in names for prefix in prefixes if prefix or name not in of_split)

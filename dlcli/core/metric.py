@@ -1,4 +1,4 @@
-"""The contract of metrics."""
+"""The contract of metrics: what all have in common, and of those that are sums."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from dlcli.core.component import Component
+from dlcli.core.loss import Loss
 from dlcli.core.memory import Memory
 from dlcli.core.target import Target
 from dlcli.errors import ShapeError
@@ -14,16 +15,30 @@ from dlcli.errors import ShapeError
 
 @dataclass(frozen=True, kw_only=True)
 class Metric(Component):
-    """A figure over many batches. Its state is one array that batches, lanes and machines add up."""
+    """A figure that says how good the predictions for many samples are.
+
+    It is a `StreamingMetric` wherever its figure can be had from sums, and a `SplitMetric` where it cannot.
+    """
 
     kind: ClassVar[str] = "metrics"
     mode: ClassVar[str] = "max"
     """`max` where more is better, `min` where less is."""
+    undefined: ClassVar[str] = "no sample counts"
+    """Why the figure is NaN where it is, for people."""
 
     @abstractmethod
     def check(self, target: Target) -> None:
         """Raises ShapeError where the metric means nothing for such targets."""
         raise NotImplementedError
+
+    def suits(self, target: Target, loss: Loss) -> bool:
+        """Whether `dlcli evaluate` gives the figure of such targets without being asked, if `check` lets it."""
+        return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamingMetric(Metric):
+    """A figure over many batches. Its state is one array that batches, lanes and machines add up."""
 
     @abstractmethod
     def start(self, target: Target) -> np.ndarray:

@@ -7,13 +7,13 @@ from typing import ClassVar
 import numpy as np
 
 from dlcli.core.memory import Memory
-from dlcli.core.metric import Metric
+from dlcli.core.metric import Metric, StreamingMetric
 from dlcli.core.target import Target
 from dlcli.errors import ShapeError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Errors(Metric):
+class Errors(StreamingMetric):
     """Base of the metrics that are a mean over all numbers. State: [sum, count]."""
 
     mode: ClassVar[str] = "min"

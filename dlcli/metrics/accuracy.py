@@ -7,12 +7,12 @@ import numpy as np
 
 from dlcli.core.component import Example
 from dlcli.core.memory import Memory
-from dlcli.core.metric import Metric, check_classes, predicted_classes, true_classes
+from dlcli.core.metric import StreamingMetric, check_classes, predicted_classes, true_classes
 from dlcli.core.target import Target
 
 
 @dataclass(frozen=True, kw_only=True)
-class Accuracy(Metric):
+class Accuracy(StreamingMetric):
     """Share of samples whose predicted class is the true one: right / all.
 
     The predicted class is the largest of K outputs, or `output > 0.5` where the model has one output.

@@ -6,11 +6,12 @@ from typing import ClassVar
 import numpy as np
 
 from dlcli.core.component import Example
-from dlcli.metrics._counts import Counts, ratio
+from dlcli.metrics._averaged import Averaged
+from dlcli.metrics._counts import ratio
 
 
 @dataclass(frozen=True, kw_only=True)
-class F1(Counts):
+class F1(Averaged):
     """F1 of a class: 2 right / (predicted + true), the harmonic mean of precision and recall.
 
     `average`: `binary` is the figure of class 1, `macro` the plain mean over the classes that occur,

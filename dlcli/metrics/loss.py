@@ -5,14 +5,15 @@ from typing import ClassVar
 
 import numpy as np
 
+from dlcli.core import loss as core
 from dlcli.core.component import Example
 from dlcli.core.memory import Memory
-from dlcli.core.metric import Metric
+from dlcli.core.metric import StreamingMetric
 from dlcli.core.target import Target
 
 
 @dataclass(frozen=True, kw_only=True)
-class Loss(Metric):
+class Loss(StreamingMetric):
     """Mean over samples of the loss of each, without regularization."""
 
     examples: ClassVar = (Example(),)
@@ -20,6 +21,10 @@ class Loss(Metric):
 
     def check(self, target: Target) -> None:
         """Any targets."""
+
+    def suits(self, target: Target, loss: core.Loss) -> bool:
+        """No: an evaluation has the loss anyway, with the penalty of a regularization."""
+        return False
 
     def start(self, target: Target) -> np.ndarray:
         """[sum, count]."""

@@ -7,13 +7,14 @@ from typing import ClassVar
 import numpy as np
 
 from dlcli.core.component import Example
+from dlcli.core.loss import Loss
 from dlcli.core.memory import Memory
-from dlcli.core.metric import Metric, check_classes
+from dlcli.core.metric import StreamingMetric, check_classes
 from dlcli.core.target import Target
 
 
 @dataclass(frozen=True, kw_only=True)
-class Perplexity(Metric):
+class Perplexity(StreamingMetric):
     """exp(mean loss), the loss being a cross-entropy in nats: 1 is certainty, K no more than a guess among K classes.
 
     Of a language model it is taken per character or per word, whatever one position is. Only with
@@ -26,6 +27,11 @@ class Perplexity(Metric):
     def check(self, target: Target) -> None:
         """Classes only."""
         check_classes(self, target)
+
+    def suits(self, target: Target, loss: Loss) -> bool:
+        """For sequences whose loss is the cross-entropy itself."""
+        plain = loss.type_name() == "categorical_crossentropy" and not getattr(loss, "label_smoothing", 0)
+        return plain and bool(target.shape)
 
     def start(self, target: Target) -> np.ndarray:
         """[sum of losses, count]."""

@@ -8,13 +8,13 @@ import numpy as np
 
 from dlcli.core.component import Example
 from dlcli.core.memory import Memory
-from dlcli.core.metric import Metric
+from dlcli.core.metric import StreamingMetric
 from dlcli.core.target import Target
 from dlcli.metrics._errors import check_numbers, errors, widened
 
 
 @dataclass(frozen=True, kw_only=True)
-class R2(Metric):
+class R2(StreamingMetric):
     """Coefficient of determination: 1 - sum (y_pred - y)^2 / sum (y - mean y)^2, averaged over the numbers of a sample.
 
     1 is perfect, 0 as good as always saying the mean, less is worse. Where all true values are equal it is 1 for a

@@ -6,11 +6,12 @@ from typing import ClassVar
 import numpy as np
 
 from dlcli.core.component import Example
-from dlcli.metrics._counts import Counts, ratio
+from dlcli.metrics._averaged import Averaged
+from dlcli.metrics._counts import ratio
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recall(Counts):
+class Recall(Averaged):
     """Recall of a class: right / true, the share of what is so that was called so.
 
     `average`: `binary` is the figure of class 1, `macro` the plain mean over the classes that occur,

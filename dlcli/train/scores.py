@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from dlcli.core.memory import Memory
-from dlcli.core.metric import Metric
+from dlcli.core.metric import Metric, StreamingMetric
 from dlcli.core.target import Target
 
 
@@ -13,14 +13,14 @@ class Scores:
     """The figures of one pass over a split.
 
     `loss` is the mean loss with the regularization penalty, as in Keras. The state is a handful of small
-    arrays that can be stored in the middle of an epoch.
+    arrays that can be stored in the middle of an epoch. Metrics that are no sums, `SplitMetric`, are left out.
     """
 
     def __init__(self, metrics: Mapping[str, Metric], target: Target) -> None:
-        self.metrics = metrics
+        self.metrics = {name: metric for name, metric in metrics.items() if isinstance(metric, StreamingMetric)}
         self.totals = np.zeros(2)  # sum of losses, terms
-        self.states = {name: metric.start(target) for name, metric in metrics.items()}
-        self._memory = {name: Memory(np.dtype(np.float32)) for name in metrics}
+        self.states = {name: metric.start(target) for name, metric in self.metrics.items()}
+        self._memory = {name: Memory(np.dtype(np.float32)) for name in self.metrics}
 
     def reset(self) -> None:
         """Back to before the first batch."""

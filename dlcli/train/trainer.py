@@ -129,16 +129,17 @@ class Trainer(Loop):
         return weight
 
     def _epoch_figures(self) -> dict[str, float]:
-        """Loss and metrics, each followed by its twin on the validation split."""
+        """Loss and metrics, each followed by its twin on the validation split; a SplitMetric has that one alone."""
         train = self.figures()
         if self.validation is None:
             return train
         penalty = self._update.penalty(self.evaluated)
         validation = self._evaluator.run(self.validation, penalty=penalty).figures
-        return {
-            key: value for name, figure in train.items()
-            for key, value in ((name, figure), (f"val_{name}", validation[name]))
-        }
+        row: dict[str, float] = {}
+        for name, figure in validation.items():
+            row |= {name: train[name]} if name in train else {}
+            row[f"val_{name}"] = figure
+        return row
 
     def _close(self) -> None:
         self._lanes.close()

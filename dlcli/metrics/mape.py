@@ -1,0 +1,52 @@
+"""mape: how far predictions are off, as a share of the true values."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from dlcli.core.component import Example
+from dlcli.core.loss import Loss
+from dlcli.core.memory import Memory
+from dlcli.core.metric import StreamingMetric
+from dlcli.core.target import Target
+from dlcli.metrics._errors import check_numbers, errors, widened
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mape(StreamingMetric):
+    """Mean absolute percentage error: mean |y_pred - y_true| / |y_true| over all numbers; 0.1 means 10 %.
+
+    Where a true value is 0 there is no percentage, and the figure is not defined; scikit-learn's
+    `mean_absolute_percentage_error`, otherwise the same, divides by 2.2e-16 then. Keras' is 100 times as much.
+    """
+
+    examples: ClassVar = (Example(),)
+    mode: ClassVar[str] = "min"
+    undefined: ClassVar[str] = "true values of 0 have no percentage"
+
+    def check(self, target: Target) -> None:
+        """Numbers only."""
+        check_numbers(self, target)
+
+    def suits(self, target: Target, loss: Loss) -> bool:
+        """Not for an input that is made again: pixels are often 0."""
+        return not target.is_input
+
+    def start(self, target: Target) -> np.ndarray:
+        """[sum, numbers, zeros among the true ones]."""
+        return np.zeros(3)
+
+    def update(
+        self, state: np.ndarray, memory: Memory, *, y_true: np.ndarray, y_pred: np.ndarray, losses: np.ndarray,
+    ) -> None:
+        """Adds one batch."""
+        error, true = errors(y_true, y_pred, memory), widened(y_true, "true", memory)
+        state[2] += true.size - np.count_nonzero(true)
+        np.divide(error, true, out=error, where=np.not_equal(true, 0, out=memory.empty("there", true.shape, bool)))
+        state[0] += np.add.reduce(np.abs(error, out=error))
+        state[1] += error.size
+
+    def result(self, state: np.ndarray) -> float:
+        """sum / numbers."""
+        return float(state[0] / state[1]) if state[1] and not state[2] else float("nan")
