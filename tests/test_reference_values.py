@@ -1,4 +1,4 @@
-"""Losses, optimizers and schedules against values that PyTorch gave; tools/make_reference_values.py stores them."""
+"""Against values that PyTorch gave, without it; tools/make_reference_values.py stores them."""
 
 import json
 from pathlib import Path
@@ -10,11 +10,14 @@ from contracts.course import course_of
 
 from dlcli import registry
 from dlcli.core.component import from_yaml
+from dlcli.core.layer import Layer
 from dlcli.core.optimizer import Optimizer
 from dlcli.core.schedule import Schedule
+from dlcli.model import Model, Pass
 
-PATH = Path(__file__).parent / "reference_values" / "optim.npz"
-STORED = dict(np.load(PATH))
+FOLDER = Path(__file__).parent / "reference_values"
+STORED = dict(np.load(FOLDER / "optim.npz"))
+CROSS = dict(np.load(FOLDER / "cross.npz"))
 
 
 def cases(kind):
@@ -45,6 +48,25 @@ def test_learning_rate_of_every_step(number, keys):
     schedule, wanted = from_yaml(Schedule, keys), STORED[f"schedule/{number}/rates"]
     ours = [schedule.rate(step, base=float(STORED["base"]), total=len(wanted)) for step in range(len(wanted))]
     np.testing.assert_allclose(ours, wanted, rtol=1e-12, atol=1e-17)
+
+
+@pytest.mark.parametrize("number", sorted({int(name.split("/")[0]) for name in CROSS}))
+def test_encoder_decoder(number):
+    keys = json.loads(str(CROSS[f"{number}/keys"]))
+    given, wanted = (
+        {name.removeprefix(f"{number}/{kind}/"): array for name, array in CROSS.items()
+         if name.startswith(f"{number}/{kind}/")} for kind in ("given", "wanted")
+    )
+    model = Model([from_yaml(Layer, keys)], given["x"].shape[1:], dtype="float64")
+    theta = model.layout.zeros("float64")
+    for name, view in model.layout.views(theta).items():
+        view[...] = given[name]
+    through = Pass(model, theta, model.buffers.zeros("float64"), input_gradient=True)
+    y = through.forward(given["x"]).copy()
+    ours = {"y": y, "dx": through.backward(given["dy"]), **model.layout.views(through.grad)}
+    assert ours.keys() == wanted.keys()
+    for name, array in wanted.items():
+        np.testing.assert_allclose(ours[name], array, rtol=1e-10, atol=1e-11, err_msg=name)
 
 
 def test_every_optimizer_has_stored_values():

@@ -1,9 +1,10 @@
-"""Stores what PyTorch says of losses, optimizers and schedules, so that tests compare with it where it is missing.
+"""Stores what PyTorch says, so that tests compare with it where it is missing.
 
     pip install torch==2.13.0
     python tools/make_reference_values.py
 
-writes tests/reference_values/optim.npz: inputs and results in float64, the YAML of each case as JSON.
+writes tests/reference_values/optim.npz (losses, optimizers, schedules) and cross.npz (encoder_decoder): inputs and
+results in float64, the YAML of each case as JSON.
 """
 
 import json
@@ -15,11 +16,21 @@ import numpy as np
 TESTS = Path(__file__).parent.parent / "tests"
 sys.path.insert(0, str(TESTS))
 
-from references import by_torch  # noqa: E402  # found through the path above
+from references import by_torch, cross_by_torch  # noqa: E402  # found through the path above
+
+from dlcli.core.component import from_yaml  # noqa: E402  # as above
+from dlcli.core.layer import Layer  # noqa: E402  # as above
+from dlcli.model import Model  # noqa: E402  # as above
 
 
 def main() -> None:
-    """Computes every case and writes the file."""
+    """Computes every case and writes the files."""
+    write("optim", optimization())
+    write("cross", encoder_decoders())
+
+
+def optimization() -> dict[str, np.ndarray]:
+    """Losses, optimizers and schedules."""
     arrays: dict[str, np.ndarray] = {}
     for number, (keys, losses, shape, kind) in enumerate(by_torch.LOSSES):
         inputs = by_torch.loss_inputs(keys, shape, kind, "float64")
@@ -36,7 +47,26 @@ def main() -> None:
         arrays[f"schedule/{number}/rates"] = np.array(list(by_torch.rates(make)))
         arrays[f"schedule/{number}/keys"] = np.array(json.dumps(keys))
     arrays["base"] = np.array(by_torch.BASE)
-    path = TESTS / "reference_values" / "optim.npz"
+    return arrays
+
+
+def encoder_decoders() -> dict[str, np.ndarray]:
+    """Outputs and gradients of an encoder_decoder with padded sources."""
+    arrays: dict[str, np.ndarray] = {}
+    x, dy = cross_by_torch.inputs("float64")
+    for number, (keys, decoder) in enumerate(cross_by_torch.CASES.values()):
+        layout = Model([from_yaml(Layer, keys)], x.shape[1:], dtype="float64").layout
+        params = layout.views(0.5 * np.random.default_rng(number).standard_normal(layout.size))
+        for kind, found in (("given", {"x": x, "dy": dy, **params}),
+                            ("wanted", cross_by_torch.results(decoder, params, x, dy))):
+            arrays.update({f"{number}/{kind}/{name}": array for name, array in found.items()})
+        arrays[f"{number}/keys"] = np.array(json.dumps(keys))
+    return arrays
+
+
+def write(name: str, arrays: dict[str, np.ndarray]) -> None:
+    """The arrays as a file of `tests/reference_values`."""
+    path = TESTS / "reference_values" / f"{name}.npz"
     path.parent.mkdir(exist_ok=True)
     np.savez_compressed(path, **arrays)
     print(f"{path}: {len(arrays)} arrays, {path.stat().st_size / 1000:.0f} kB")
