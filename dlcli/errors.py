@@ -47,6 +47,19 @@ class DataUnavailableError(DataError):
     code = "data_unavailable"
 
 
+class DataKeyError(DataError):
+    """A key of a data set does not fit the data, such as the name of a column that is not there.
+
+    `path` leads from the data set to the key, so that whoever knows the YAML can name the line.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, path: tuple[str | int, ...], where: str = "", hint: str = "") -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.path = path
+
+
 class CheckFailedError(DlcliError):
     """A check ran to its end and found a difference (`gradcheck`, a failed verification)."""
 
