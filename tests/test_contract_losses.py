@@ -120,6 +120,46 @@ def test_equal_weights_of_samples_are_one_weight(case):
         np.testing.assert_allclose(loss.backward(ctx, np.full(SAMPLES, 0.25)), one, rtol=CLOSE, atol=CLOSE)
 
 
+STEPS = (4, 3)
+
+
+def takes_steps(case):
+    return bool(targets_for(case.build(), STEPS))
+
+
+@pytest.mark.parametrize("case", cases("losses", takes_steps))
+def test_padded_steps_count_for_nothing(case):
+    rng = np.random.default_rng(5)
+    mask = rng.random((SAMPLES, STEPS[0])) < 0.6
+    mask[0], mask[1] = True, False
+    for loss, y_pred, y_true in tried(replace(case, example=case.example._replace(shape=STEPS))):
+        found = []
+        for seen in (None, mask, ~mask):
+            ctx = context(STEPS)
+            ctx.flow.mask = seen
+            bad = y_pred.copy()
+            if seen is not None and loss.link is None and y_true.dtype.kind == "f":
+                bad[~seen] = 1e200  # whatever stands where nothing counts, and whatever comes of it
+            with np.errstate(over="ignore", invalid="ignore"):
+                losses = loss.forward(ctx, bad, y_true).copy()
+                found.append((losses, loss.backward(ctx, 0.3).copy(), ctx.terms, ctx.passed_over))
+        (whole, slopes, terms, passed), (some, here, share, out), (others, there, rest, _) = found
+        np.testing.assert_allclose(some + others, whole, rtol=1e-9, atol=CLOSE)
+        np.testing.assert_allclose(here[mask], slopes[mask], rtol=1e-9, atol=CLOSE)
+        np.testing.assert_allclose(there[~mask], slopes[~mask], rtol=1e-9, atol=CLOSE)
+        assert not here[~mask].any() and not there[mask].any() and some[1] == others[0] == 0
+        if getattr(loss, "ignore_class", None) is None:
+            assert passed is None and terms == SAMPLES and np.array_equal(out, ~mask)
+            assert share == pytest.approx(mask.sum() / STEPS[0]) and share + rest == pytest.approx(SAMPLES)
+
+
+def test_a_mask_without_padding_is_none():
+    ctx = context(STEPS)
+    ctx.flow.mask = np.ones((SAMPLES, STEPS[0]), bool)
+    from_yaml(Loss, "mse").forward(ctx, *np.random.default_rng(0).random((2, SAMPLES, *STEPS)))
+    assert ctx.passed_over is None and ctx.terms == SAMPLES
+
+
 @every_example
 def test_samples_do_not_see_each_other(case):
     for loss, y_pred, y_true in tried(case):

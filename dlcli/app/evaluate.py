@@ -123,7 +123,7 @@ def _write_classes(
     predicted = predicted_classes(outcome.y_pred, memory)
     true = true_classes(outcome.y_true, outcome.y_pred, memory)
     confidence = confidences(outcome.y_pred, predicted)
-    matrix = confusion_matrix.confusion_matrix(true, predicted, len(labels))
+    matrix = confusion_matrix.confusion_matrix(true[outcome.counts], predicted[outcome.counts], len(labels))
     _write_matrix(folder, matrix, labels, painter)
     if built.spec.image:
         chosen = samples.choose(RowsOf(split), true, predicted, confidence)

@@ -49,13 +49,13 @@ class _Judged(Loss):
     def check(self, out_shape: tuple[int, ...], target: Target) -> None:
         """Anything fits: the shapes were planned."""
 
-    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """The same draws, such as dropout's, at every call."""
         self.draws.bit_generator.state = self.begun
         ctx.predictions = y_pred
         return self.loss.deceive(ctx, self.judge.forward(y_pred))
 
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """Back through the discriminator, as far as the samples."""
         assert not isinstance(weight, np.ndarray)
         dx = self.judge.backward(self.loss.deceive_backward(ctx, weight))

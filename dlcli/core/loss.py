@@ -30,28 +30,51 @@ class Loss(Component):
         """Raises ShapeError where a model output of `out_shape` cannot be compared with such targets."""
         raise NotImplementedError
 
-    def terms(self, ctx: Context, y_true: np.ndarray) -> float:
-        """How many samples the losses of y_true count for: the mean loss is their sum divided by this.
+    def ignored(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray | None:
+        """Places of y_true that count for nothing, (N, ...) bool, one for each row of outputs; None: all count."""
+        return None
 
-        N, unless the loss passes over targets that only fill up a sequence; a sample of which a third counts is then
-        a third of a sample. May be 0, where losses and gradients are 0 too. `ctx` is memory, its plan has the shape
-        of y_pred.
-        """
-        return len(y_true)
-
-    @abstractmethod
     def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,) of y_pred: (N, *out_shape), y_true as `Target` says.
 
-        Sets `ctx.predictions`: y_pred, or what the link makes of the logits. Both are read after `backward`, which
-        must leave them as they are.
+        Padded steps, which `ctx.flow.mask`: (N, T) names, and places that the loss ignores count for nothing. Sets
+        `ctx.passed_over`: those places, (N, ...) bool, or None where all count; `ctx.terms`: how many samples the
+        losses count for, so that the mean loss is their sum divided by it: a sample of which a third counts is a
+        third of a sample, and where nothing counts it is 0, and so are losses and gradients; `ctx.predictions`: y_pred,
+        or what the link makes of the logits. Losses and predictions are read after `backward`, which must leave them as
+        they are.
         """
+        passed = ctx.passed_over = self._passed_over(ctx, y_pred, y_true)
+        ctx.terms = len(y_pred)
+        if passed is not None:
+            ctx.terms = (passed.size - int(np.count_nonzero(passed))) * len(y_pred) / passed.size
+        return self.measure(ctx, y_pred, y_true)
+
+    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+        """Derivative of `sum(weight * losses)` with respect to y_pred; `weight` is a scalar or (N,)."""
+        dy = self.derive(ctx, weight)
+        if ctx.passed_over is not None:
+            np.copyto(dy.reshape(*ctx.passed_over.shape, -1), 0, where=ctx.passed_over[..., None])
+        return dy
+
+    @abstractmethod
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+        """What `forward` returns; sets `ctx.predictions`. Losses of places that are passed over are 0."""
         raise NotImplementedError
 
     @abstractmethod
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
-        """Derivative of `sum(weight * losses)` with respect to y_pred; `weight` is a scalar or (N,)."""
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+        """What `backward` returns, contiguous; what it says of places that are passed over is not read."""
         raise NotImplementedError
+
+    def _passed_over(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray | None:
+        passed, mask = self.ignored(ctx, y_pred, y_true), ctx.flow.mask
+        if mask is not None:
+            shape = mask.shape if passed is None else passed.shape
+            padded = ctx.empty("padded", shape, bool)
+            np.logical_not(mask.reshape(*mask.shape, *(1,) * (len(shape) - 2)), out=padded)
+            passed = padded if passed is None else np.logical_or(passed, padded, out=padded)
+        return passed if passed is not None and passed.any() else None
 
 
 def check_numbers(out_shape: tuple[int, ...], target: Target) -> None:

@@ -51,6 +51,7 @@ class StreamingMetric(Metric):
     ) -> None:
         """Adds one batch to `state` in place: y_true as `Target` says, y_pred predictions, losses (N,).
 
+        Where the loss passes over something, such as padded steps, each place that counts comes as a sample of its own.
         Works in `memory`, since it runs at every step.
         """
         raise NotImplementedError

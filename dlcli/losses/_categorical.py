@@ -37,28 +37,27 @@ def check_categorical(loss: Loss, out_shape: tuple[int, ...], target: Target) ->
     )
 
 
-def labels_at(ctx: Context, y_true: np.ndarray, shape: tuple[int, ...], counted: np.ndarray | None) -> np.ndarray:
-    """Where in the flat (M, K) each row's true class lies; the first class for rows that do not count."""
+def labels_at(ctx: Context, y_true: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Where in the flat (M, K) each row's true class lies; the first class for rows that are passed over."""
     K, M = shape[-1], prod(shape[:-1])
     starts = ctx.empty("starts", (M,), np.intp)
     if starts[-1] != (M - 1) * K:  # new memory is zero; filled once, then kept
         starts[...] = np.arange(0, M * K, K)
     label_at = ctx.empty("label_at", (M,), np.intp)
     label_at[...] = y_true if y_true.ndim == 1 else y_true.reshape(M)
-    if counted is not None:
-        label_at *= counted
+    if ctx.passed_over is not None:
+        np.copyto(label_at, 0, where=ctx.passed_over.reshape(M))
     label_at += starts
     return label_at
 
 
-def counting(ctx: Context, y_true: np.ndarray, shape: tuple[int, ...], *, ignored: int) -> np.ndarray:
-    """Which of the M positions count: (M,) bool, those whose label, or largest share, is not `ignored`."""
-    K, M = shape[-1], prod(shape[:-1])
+def positions_of(ctx: Context, y_true: np.ndarray, shape: tuple[int, ...], ignored: int) -> np.ndarray:
+    """Which positions have the label, or as their largest share the class, `ignored`: (N, ...) bool."""
     if y_true.shape == shape:
-        labels = np.argmax(y_true.reshape(M, K), axis=1, out=ctx.empty("labels", (M,), np.intp))
+        labels = np.argmax(y_true, axis=-1, out=ctx.empty("labels", shape[:-1], np.intp))
     else:
-        labels = y_true.reshape(M)
-    return np.not_equal(labels, ignored, out=ctx.empty("counted", (M,), bool))
+        labels = y_true.reshape(shape[:-1])
+    return np.equal(labels, ignored, out=ctx.empty("ignored", shape[:-1], bool))
 
 
 def rows_of_targets(

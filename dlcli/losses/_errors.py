@@ -19,7 +19,7 @@ class OfErrors(Loss):
         """As many outputs as target numbers."""
         check_numbers(out_shape, target)
 
-    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
         ctx.predictions = y_pred
         error = ctx.empty("error", y_pred.shape)
@@ -28,7 +28,7 @@ class OfErrors(Loss):
         self.write_terms(ctx, ctx.error, terms)
         return mean_over_outputs(ctx, terms)
 
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """dy_pred = weight * f'(y_pred - y_true) / outputs."""
         dy = ctx.empty("dy", ctx.error.shape)
         self.write_slopes(ctx, ctx.error, dy)

@@ -17,7 +17,7 @@ class GanCrossentropy(GanLoss):
 
     label_smoothing: Rate = 0.0
 
-    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
         ctx.predictions = y_pred
         z = ctx.z = y_pred.reshape(-1)
@@ -27,7 +27,7 @@ class GanCrossentropy(GanLoss):
         losses -= np.multiply(targets, z, out=ctx.empty("work", z.shape))
         return losses
 
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """dz = weight (sigmoid(z) - t)."""
         dz = sigmoid(ctx.z, out=ctx.empty("dy", ctx.z.shape))
         dz -= ctx.targets

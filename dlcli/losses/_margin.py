@@ -26,7 +26,7 @@ class OfMargins(Loss):
         """One output for two classes, or one for each number of a target."""
         check_binary(self, out_shape, target)
 
-    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
         shape = y_pred.shape
         if self.from_logits:
@@ -42,7 +42,7 @@ class OfMargins(Loss):
         np.maximum(ctx.missing, 0, out=ctx.missing)
         return mean_over_outputs(ctx, self.terms_of(ctx, ctx.missing))
 
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """dz = -weight t f'(max(0, 1 - t z)) / outputs."""
         dy = ctx.empty("dy", ctx.missing.shape)
         self.write_slopes(ctx.missing, dy)

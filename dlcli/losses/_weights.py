@@ -17,8 +17,10 @@ def scaled(ctx: Context, weight: float | np.ndarray, factor: float) -> float | n
 
 
 def mean_over_outputs(ctx: Context, terms: np.ndarray) -> np.ndarray:
-    """Losses (N,): the mean of the terms (N, ...) of each sample."""
+    """Losses (N,): the mean of the terms (N, ...) of each sample, contiguous; places that are passed over become 0."""
     samples = len(terms)
+    if ctx.passed_over is not None:
+        np.copyto(terms.reshape(*ctx.passed_over.shape, -1), 0, where=ctx.passed_over[..., None])
     if terms.size == samples:
         return terms.reshape(samples)
     losses: np.ndarray = np.add.reduce(terms.reshape(samples, -1), axis=1, out=ctx.empty("mean", (samples,)))

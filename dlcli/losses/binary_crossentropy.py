@@ -42,7 +42,7 @@ class BinaryCrossentropy(Loss):
         """One output for two classes, or one for each number of a target."""
         check_binary(self, out_shape, target)
 
-    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
         targets = ctx.targets = beside(ctx, y_pred, y_true)
         if self.label_smoothing:
@@ -57,7 +57,7 @@ class BinaryCrossentropy(Loss):
         binary_terms(ctx.p, targets, logits=y_pred if self.from_logits else None, out=terms, work=work)
         return mean_over_outputs(ctx, terms)
 
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """On logits weight (p - y_true) / outputs; on probabilities that divided by p (1 - p), 0 where clipped."""
         shape = ctx.p.shape
         outputs = ctx.p.size // shape[0]

@@ -44,7 +44,7 @@ class BinaryFocalCrossentropy(Loss):
         """One output for two classes, or one for each number of a target."""
         check_binary(self, out_shape, target)
 
-    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
         shape = y_pred.shape
         y = ctx.targets = beside(ctx, y_pred, y_true)
@@ -71,7 +71,7 @@ class BinaryFocalCrossentropy(Loss):
             terms *= self._balance(y, work)
         return mean_over_outputs(ctx, terms)
 
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """On logits weight w q^(gamma - 1) (q (p - y) + gamma H (1 - 2 y) p (1 - p)) / outputs."""
         shape = ctx.p.shape
         y, slope = ctx.targets, ctx.empty("slope", shape)

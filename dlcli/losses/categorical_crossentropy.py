@@ -14,8 +14,8 @@ from dlcli.core.target import Target
 from dlcli.kernels.softmax import FEW, softmax
 from dlcli.losses._categorical import (
     check_categorical,
-    counting,
     labels_at,
+    positions_of,
     rows_of_targets,
     shares,
     through_shares,
@@ -58,23 +58,17 @@ class CategoricalCrossentropy(Loss):
         """One output a class."""
         check_categorical(self, out_shape, target)
 
-    def terms(self, ctx: Context, y_true: np.ndarray) -> float:
-        """Where positions are ignored, the share of the others, a sample of which all count being 1."""
-        if self.ignore_class is None:
-            return len(y_true)
-        counted = counting(ctx, y_true, (len(y_true), *ctx.plan.out_shape), ignored=self.ignore_class)
-        return int(np.count_nonzero(counted)) * len(y_true) / counted.size
+    def ignored(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray | None:
+        """Positions whose label is `ignore_class`."""
+        return None if self.ignore_class is None else positions_of(ctx, y_true, y_pred.shape, self.ignore_class)
 
-    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
         K = y_pred.shape[-1]
         M = y_pred.size // K
         y = y_pred if y_pred.ndim == 2 else y_pred.reshape(M, K)
         soft = y_true.shape == y_pred.shape
-        ctx.counted = None
-        if self.ignore_class is not None:
-            ctx.counted = counting(ctx, y_true, y_pred.shape, ignored=self.ignore_class)
-        ctx.label_at = None if soft else labels_at(ctx, y_true, y_pred.shape, ctx.counted)
+        ctx.label_at = None if soft else labels_at(ctx, y_true, y_pred.shape)
         ctx.targets = None
         if soft or self.label_smoothing or not self.from_logits:
             ctx.targets = rows_of_targets(ctx, y_true, ctx.label_at, y_pred.shape, smoothing=self.label_smoothing)
@@ -101,12 +95,10 @@ class CategoricalCrossentropy(Loss):
                 shifted *= ctx.targets
                 np.add.reduce(shifted, axis=1, out=picked)
             losses -= picked
-        if ctx.counted is not None:
-            losses *= ctx.counted
         ctx.shape = y_pred.shape
-        return losses if y_pred.ndim == 2 else mean_over_outputs(ctx, losses.reshape(len(y_pred), -1))
+        return mean_over_outputs(ctx, losses.reshape(y_pred.shape[:-1]))
 
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """On logits weight (p - y_true); on probabilities the derivative of the clipped logarithm."""
         N, K, M = ctx.shape[0], ctx.shape[-1], prod(ctx.shape[:-1])
         scale = scaled(ctx, weight, N / M)
@@ -126,7 +118,4 @@ class CategoricalCrossentropy(Loss):
             difference = np.multiply(ctx.p, ctx.mass, out=ctx.empty("dy", (M, K)))
             difference -= ctx.targets
             dy *= scale
-        if ctx.counted is not None:
-            rows = ctx.empty("dy", (M, K))
-            rows *= ctx.counted[:, None]
         return ctx.empty("dy", ctx.shape)

@@ -42,12 +42,12 @@ class CategoricalFocalCrossentropy(Loss):
         """One output a class."""
         check_categorical(self, out_shape, target)
 
-    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
         shape, K = y_pred.shape, y_pred.shape[-1]
         M = y_pred.size // K
         y = y_pred.reshape(M, K)
-        label_at = None if y_true.shape == shape else labels_at(ctx, y_true, shape, None)
+        label_at = None if y_true.shape == shape else labels_at(ctx, y_true, shape)
         ctx.targets = rows_of_targets(ctx, y_true, label_at, shape, smoothing=self.label_smoothing)
         ctx.shape, ctx.logs = shape, ctx.empty("logs", (M, K))
         if self.from_logits:
@@ -71,7 +71,7 @@ class CategoricalFocalCrossentropy(Loss):
         losses *= -self.alpha
         return mean_over_outputs(ctx, losses.reshape(shape[:-1]))
 
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """With h = p dL/dp: on logits dz = h - p sum(h), on probabilities h / p through the division by the sum."""
         K, M = ctx.p.shape[1], len(ctx.p)
         h = np.multiply(ctx.p, ctx.logs, out=ctx.empty("h", (M, K)))

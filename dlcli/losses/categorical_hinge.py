@@ -29,13 +29,13 @@ class CategoricalHinge(Loss):
         """One output a class."""
         check_categorical(self, out_shape, target)
 
-    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
         shape, K = y_pred.shape, y_pred.shape[-1]
         M = y_pred.size // K
         ctx.shape, ctx.predictions = shape, y_pred
         z = y_pred.reshape(M, K)
-        label_at = None if y_true.shape == shape else labels_at(ctx, y_true, shape, None)
+        label_at = None if y_true.shape == shape else labels_at(ctx, y_true, shape)
         ctx.targets = rows_of_targets(ctx, y_true, label_at, shape)
         work, others = ctx.empty("work", (M, K)), ctx.empty("dy", (M, K))
         np.multiply(ctx.targets, z, out=work)
@@ -48,7 +48,7 @@ class CategoricalHinge(Loss):
         ctx.wrong = np.greater(losses, 0, out=ctx.empty("wrong", (M,), bool))
         return mean_over_outputs(ctx, losses.reshape(shape[:-1]))
 
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """dz = weight ((1 - y_true) at the strongest rival, and -y_true), where the margin is not kept."""
         K, M = ctx.shape[-1], prod(ctx.shape[:-1])
         dy = np.negative(ctx.targets, out=ctx.empty("dy", (M, K)))

@@ -29,7 +29,7 @@ class CosineSimilarity(Loss):
         """As many outputs as target numbers."""
         check_numbers(out_shape, target)
 
-    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
         shape = y_pred.shape
         ctx.predictions = y_pred
@@ -39,7 +39,7 @@ class CosineSimilarity(Loss):
         ctx.cosine = np.add.reduce(products, axis=-1, keepdims=True, out=ctx.empty("cosine", (*shape[:-1], 1)))
         return mean_over_outputs(ctx, np.negative(ctx.cosine, out=ctx.empty("losses", ctx.cosine.shape)))
 
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """dp = weight (cosine p / |p| - t / |t|) / |p| over the number of positions."""
         shape = ctx.p.shape
         dy = np.multiply(ctx.cosine, ctx.p, out=ctx.empty("dy", shape))

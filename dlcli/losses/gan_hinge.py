@@ -21,7 +21,7 @@ class GanHinge(GanLoss):
 
     examples: ClassVar = (Example({}, (1,)),)
 
-    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
         ctx.predictions = y_pred
         z = y_pred.reshape(-1)
@@ -32,7 +32,7 @@ class GanHinge(GanLoss):
         losses += 1
         return np.maximum(losses, 0, out=losses)
 
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """dz = weight times -1 for real samples and 1 for fakes, where the loss is above 0."""
         shape = ctx.sign.shape
         dz = ctx.empty("dy", shape)

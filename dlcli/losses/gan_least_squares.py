@@ -21,14 +21,14 @@ class GanLeastSquares(GanLoss):
 
     examples: ClassVar = (Example({}, (1,)),)
 
-    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
         ctx.predictions = y_pred
         error = ctx.error = ctx.empty("error", (y_pred.size,))
         np.subtract(y_pred.reshape(-1), y_true.reshape(-1), out=error, dtype=error.dtype)
         return _half_square(ctx, error)
 
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """dz = weight (z - t)."""
         column = ctx.empty("dy", (len(ctx.error), 1))
         np.multiply(ctx.error.reshape(-1, 1), scaled(ctx, weight, 1.0), out=column)

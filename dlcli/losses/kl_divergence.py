@@ -30,7 +30,7 @@ class KlDivergence(Loss):
         """As many outputs as target numbers."""
         check_numbers(out_shape, target)
 
-    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
         shape = y_pred.shape
         ctx.predictions = y_pred
@@ -42,7 +42,7 @@ class KlDivergence(Loss):
         terms *= ctx.targets
         return mean_over_outputs(ctx, np.add.reduce(terms, axis=-1, out=ctx.empty("sums", shape[:-1])))
 
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """dy_pred = -weight y_true / y_pred over the number of positions, 0 where clipped."""
         shape = ctx.p.shape
         dy = np.divide(ctx.targets, ctx.p, out=ctx.empty("dy", shape))

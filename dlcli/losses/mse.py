@@ -25,14 +25,14 @@ class Mse(Loss):
         """As many outputs as target numbers."""
         check_numbers(out_shape, target)
 
-    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
         ctx.predictions = y_pred
         error = ctx.empty("error", y_pred.shape)
         ctx.error = np.subtract(y_pred, y_true.reshape(y_pred.shape), out=error, dtype=error.dtype)
         return mean_over_outputs(ctx, np.square(error, out=ctx.empty("square", y_pred.shape)))
 
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """dy_pred = weight * 2 (y_pred - y_true) / outputs."""
         shape = ctx.error.shape
         outputs = ctx.error.size // shape[0]

@@ -33,7 +33,7 @@ class Perceptron(Loss):
         """One output for two classes, or one for each number of a target."""
         check_binary(self, out_shape, target)
 
-    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
         shape = y_pred.shape
         fired = np.greater(y_pred, 0, out=ctx.empty("fired", shape))
@@ -44,7 +44,7 @@ class Perceptron(Loss):
         losses *= terms.size // len(terms)
         return losses
 
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """dz = weight (p - y_true)."""
         shape = ctx.error.shape
         dy = ctx.empty("dy", (shape[0], ctx.error.size // shape[0]))

@@ -29,7 +29,7 @@ class Poisson(Loss):
         """As many outputs as target numbers."""
         check_numbers(out_shape, target)
 
-    def forward(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
+    def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
         ctx.predictions = y_pred
         ctx.targets = beside(ctx, y_pred, y_true)
@@ -39,7 +39,7 @@ class Poisson(Loss):
         np.subtract(y_pred, terms, out=terms)
         return mean_over_outputs(ctx, terms)
 
-    def backward(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
+    def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:
         """dy_pred = weight (1 - y_true / (y_pred + 1e-7)) / outputs."""
         dy = np.divide(ctx.targets, ctx.shifted, out=ctx.empty("dy", ctx.shifted.shape))
         np.subtract(1, dy, out=dy)

@@ -7,14 +7,16 @@ from typing import ClassVar
 import numpy as np
 
 from dlcli.core.component import Example
+from dlcli.core.from_means import FromMeans
 from dlcli.core.memory import Memory
 from dlcli.core.metric import StreamingMetric
 from dlcli.core.target import Target
+from dlcli.errors import ShapeError
 from dlcli.metrics._errors import check_numbers, errors, widened
 
 
 @dataclass(frozen=True, kw_only=True)
-class R2(StreamingMetric):
+class R2(StreamingMetric, FromMeans):
     """Coefficient of determination: 1 - sum (y_pred - y)^2 / sum (y - mean y)^2, averaged over the numbers of a sample.
 
     1 is perfect, 0 as good as always saying the mean, less is worse. Where all true values are equal it is 1 for a
@@ -37,6 +39,11 @@ class R2(StreamingMetric):
     ) -> None:
         """Adds one batch."""
         columns = state.shape[1]
+        if prod(y_true.shape[1:]) != columns:
+            raise ShapeError(
+                f"r2 compares whole samples of {columns} numbers; some steps are padding, which does not count",
+                where="metrics", hint="use mae, mse or rmse, which are means over the steps that count",
+            )
         error, true = errors(y_true, y_pred, memory), widened(y_true, "true", memory)
         total = memory.empty("total", (columns,), np.float64)
         state[0] += len(y_true)
@@ -48,11 +55,22 @@ class R2(StreamingMetric):
 
     def result(self, state: np.ndarray) -> float:
         """Mean over the columns."""
-        count, total, squares, missed = state
-        if not count[0]:
-            return float("nan")
-        spread = squares - total * total / count
-        flat = spread <= 1e-14 * squares  # what rounding leaves where all values are equal
+        count = state[0, 0]
+        return float(self.of_means((state[1:] / count).reshape(1, -1))[0]) if count else float("nan")
+
+    def terms(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        """y, y^2 and error^2 of every number; y is counted from its mean, which costs no digits then."""
+        memory, N = Memory(y_pred.dtype), len(y_true)
+        error = errors(y_true, y_pred, memory).reshape(N, -1)
+        true = widened(y_true, "true", memory).reshape(N, -1)
+        true = true - true.mean(axis=0)
+        return np.hstack([true, true**2, error**2])
+
+    def of_means(self, means: np.ndarray) -> np.ndarray:
+        """Mean over the columns of 1 - mean error^2 / variance."""
+        mean, square, missed = np.moveaxis(means.reshape(len(means), 3, -1), 1, 0)
+        spread = square - mean * mean
+        flat = spread <= 1e-14 * square  # what rounding leaves where all values are equal
         scores = 1 - np.divide(missed, spread, out=np.ones(missed.shape), where=~flat)
         scores[flat & (missed == 0)] = 1
-        return float(scores.mean())
+        return np.asarray(scores.mean(axis=1))

@@ -1,6 +1,6 @@
 """Loss, metrics and predictions of a model over a whole split."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, isinf
 
@@ -13,6 +13,7 @@ from dlcli.core.target import Target
 from dlcli.data.batches import Batches
 from dlcli.model import Model, Pass
 from dlcli.train.lanes import loss_context
+from dlcli.train.places import Places
 from dlcli.train.scores import Scores
 
 
@@ -20,7 +21,8 @@ from dlcli.train.scores import Scores
 class Evaluation:
     """`figures`: loss and metrics. `y_true`, `y_pred`, `losses`: one row a sample, empty unless kept.
 
-    `undefined` says of each figure that is not finite why that is so.
+    `undefined` says of each figure that is not finite why that is so. `counts`, kept too: (N,) bool, False for samples
+    of which the loss passes over everything.
     """
 
     figures: dict[str, float]
@@ -28,6 +30,7 @@ class Evaluation:
     y_true: np.ndarray
     y_pred: np.ndarray
     losses: np.ndarray
+    counts: np.ndarray
 
 
 class Evaluator:
@@ -44,10 +47,11 @@ class Evaluator:
     ) -> None:
         self._pass = Pass(model, theta, buffers)
         self._loss = loss
-        self._ctx = loss_context(model)
+        self._ctx = loss_context(model, self._pass.flow)
         self._metrics = metrics
         self._split_metrics = {name: m for name, m in metrics.items() if isinstance(m, SplitMetric)}
         self._scores = Scores(metrics, target)
+        self._places = Places()
 
     def run(
         self, batches: Batches, *, penalty: float = 0.0, keep: bool = False,
@@ -55,31 +59,56 @@ class Evaluator:
     ) -> Evaluation:
         """One pass over all samples of `batches`, in order; `keep` also returns what was predicted for each.
 
-        `watch` is called with the targets and the predictions of each batch, which change with the next.
+        `watch` is called with the targets and the predictions of each batch, those places of them that count; they
+        change with the next batch.
         """
         self._scores.reset()
         kept: list[tuple[np.ndarray, ...]] = []
+        judged: list[tuple[np.ndarray, ...]] = []
         with batches.feed(batches.split.rows) as feed:
             for x, y in feed:
                 losses = self._loss.forward(self._ctx, self._pass.forward(x), y)
                 self._scores.update(
-                    y_true=y, y_pred=self._ctx.predictions, losses=losses, terms=self._loss.terms(self._ctx, y),
-                    penalty=penalty,
+                    y_true=y, y_pred=self._ctx.predictions, losses=losses, terms=self._ctx.terms,
+                    passed_over=self._ctx.passed_over, penalty=penalty,
                 )
+                passed, predictions = self._ctx.passed_over, self._ctx.predictions
+                if watch is not None or self._split_metrics:
+                    true, predicted, _ = self._places.that_count(passed, y, predictions, losses)
                 if watch is not None:
-                    watch(y, self._ctx.predictions)
-                if keep or self._split_metrics:
-                    kept.append((y.copy(), self._ctx.predictions.copy(), losses.copy()))
-        y_true, y_pred, losses = [np.concatenate(column) for column in zip(*kept, strict=True)] or [np.empty(0)] * 3
+                    watch(true, predicted)
+                if self._split_metrics:
+                    judged.append((true.copy(), predicted.copy()))
+                if keep:
+                    counts = np.ones(len(y), bool) if passed is None else ~passed.reshape(len(y), -1).all(axis=1)
+                    kept.append((y.copy(), predictions.copy(), losses.copy(), counts))
         found = self._scores.figures()
         for name, metric in self._split_metrics.items():
-            found[name] = metric.compute(y_true, y_pred)
+            found[name] = metric.compute(*_joined(_in_rows(judged), 2))
         figures = {name: found[name] for name in ("loss", *self._metrics)}
         undefined = {name: self._why(name, figure) for name, figure in figures.items() if not isfinite(figure)}
-        return Evaluation(figures, undefined, *((y_true, y_pred, losses) if keep else [np.empty(0)] * 3))
+        return Evaluation(figures, undefined, *_joined(kept, 4))
 
     def _why(self, name: str, figure: float) -> str:
         """Why a figure is not finite."""
         if isinf(figure):
             return "it is beyond all numbers"
         return self._metrics[name].undefined if name in self._metrics else "the model's outputs are not finite"
+
+
+def _in_rows(batches: Sequence[tuple[np.ndarray, ...]]) -> Sequence[tuple[np.ndarray, ...]]:
+    """The same with one axis of places in all, where one of them has lost some and so has no axis of steps left."""
+    axes = [predicted.ndim for _, predicted in batches]
+    if len(set(axes)) < 2:
+        return batches
+    most = max(axes) - min(axes)
+    return [
+        (true, predicted) if predicted.ndim == min(axes) else
+        (true.reshape(-1, *true.shape[1 + most:]), predicted.reshape(-1, *predicted.shape[1 + most:]))
+        for true, predicted in batches
+    ]
+
+
+def _joined(batches: Sequence[tuple[np.ndarray, ...]], columns: int) -> list[np.ndarray]:
+    """The columns of all batches, each in one array."""
+    return [np.concatenate(column) for column in zip(*batches, strict=True)] or [np.empty(0)] * columns

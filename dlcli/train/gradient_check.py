@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from dlcli.core.context import Flow
 from dlcli.core.layer import Layer, Planned
 from dlcli.core.loss import Loss
 from dlcli.model import Model, Pass
@@ -73,7 +74,8 @@ def check_model(
     The input is not compared where a layer takes ids.
     """
     assert model.dtype == np.float64, "gradients are compared in float64"
-    ctx = loss_context(model)
+    flow = Flow()
+    ctx = loss_context(model, flow)
     weight = 1.0 / len(x)
 
     def value(y_pred: np.ndarray) -> float:
@@ -87,7 +89,8 @@ def check_model(
     x = np.array(x, np.float64)
     if not ids:
         x += 0.01 * (float(x.std()) or 1.0) * rng.standard_normal(x.shape)
-    return list(_differences(_Probe(model, x, rng, training=training), rng, value, slope, with_input=not ids))
+    probe = _Probe(model, x, rng, training=training, flow=flow)
+    return list(_differences(probe, rng, value, slope, with_input=not ids))
 
 
 def random_input(shape: tuple[int, ...], rng: np.random.Generator, *, integers: int = 0) -> np.ndarray:
@@ -105,7 +108,9 @@ def ids_below(model: Model) -> int:
 class _Probe:
     """A model at one point: parameters, an input, and random draws that are the same at every forward pass."""
 
-    def __init__(self, model: Model, x: np.ndarray, rng: np.random.Generator, *, training: bool) -> None:
+    def __init__(
+        self, model: Model, x: np.ndarray, rng: np.random.Generator, *, training: bool, flow: Flow | None = None,
+    ) -> None:
         self.model = model
         self.x = np.array(x, np.float64)
         self.theta, self._buffers = model.initialize(rng)
@@ -113,13 +118,13 @@ class _Probe:
         self._buffers_before = self._buffers.copy()
         self._draws = np.random.default_rng(int(rng.integers(2**32)))
         self._draws_before: Any = self._draws.bit_generator.state
-        self._training = training
+        self._training, self._flow = training, flow
 
     def through(self, *, input_gradient: bool) -> Pass:
         """A new pass at this point, its gradient NaN until it is written."""
         new = Pass(
             self.model, self.theta, self._buffers, rng=self._draws, training=self._training,
-            input_gradient=input_gradient,
+            input_gradient=input_gradient, flow=self._flow,
         )
         new.grad.fill(np.nan)
         return new

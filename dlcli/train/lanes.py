@@ -33,13 +33,19 @@ class Lane:
         self.grad = grad
         self.loss = loss
         self.through = Pass(model, theta, buffers, grad=grad, rng=rng, training=True, flow=flow)
-        self.ctx = loss_context(model)
+        self.ctx = loss_context(model, flow)
         self.losses = self.y_true = self.y_pred = np.empty(0)
+        self.passed_over: np.ndarray | None = None
+        self.terms = 0.0
 
     def run(self, x: np.ndarray, y: np.ndarray, weight: float | np.ndarray) -> None:
-        """Fills `grad` with the gradient of sum(weight * losses), and `losses`, `y_true`, `y_pred`."""
+        """Fills `grad` with the gradient of sum(weight * losses), and `losses`, `y_true`, `y_pred`.
+
+        `passed_over` and `terms` are those of the loss: what does not count, and for how many samples the rest does.
+        """
         self.losses = self.loss.forward(self.ctx, self.through.forward(x), y)
         self.y_true, self.y_pred = y, self.ctx.predictions
+        self.passed_over, self.terms = self.ctx.passed_over, self.ctx.terms
         self.through.backward(self.loss.backward(self.ctx, weight))
 
 
@@ -89,11 +95,11 @@ class Lanes:
         return sum(lane.through.nbytes + lane.ctx.nbytes + lane.grad.nbytes for lane in self._lanes)
 
 
-def loss_context(model: Model) -> Context:
-    """A context for a loss: no parameters, only memory."""
+def loss_context(model: Model, flow: Flow | None = None) -> Context:
+    """A context for a loss: no parameters, only memory; with the mask that the model leaves in the flow of its pass."""
     return Context(
         plan=Plan(out_shape=model.out_shape), params={}, grads={}, buffers={}, dtype=model.dtype,
-        training=True, needs_dx=True, rng=None, flow=Flow(),
+        training=True, needs_dx=True, rng=None, flow=flow or Flow(),
     )
 
 

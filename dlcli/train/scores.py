@@ -7,6 +7,7 @@ import numpy as np
 from dlcli.core.memory import Memory
 from dlcli.core.metric import Metric, StreamingMetric
 from dlcli.core.target import Target
+from dlcli.train.places import Places
 
 
 class Scores:
@@ -20,6 +21,7 @@ class Scores:
         self.metrics = {name: metric for name, metric in metrics.items() if isinstance(metric, StreamingMetric)}
         self.totals = np.zeros(2)  # sum of losses, terms
         self.states = {name: metric.start(target) for name, metric in self.metrics.items()}
+        self._places = Places()
         self._memory = {name: Memory(np.dtype(np.float32)) for name in self.metrics}
 
     def reset(self) -> None:
@@ -35,14 +37,20 @@ class Scores:
         y_pred: np.ndarray,
         losses: np.ndarray,
         terms: float,
+        passed_over: np.ndarray | None = None,
         penalty: float = 0.0,
     ) -> float:
-        """Adds one batch whose losses count for `terms` samples; returns their sum without the penalty."""
+        """Adds one batch whose losses count for `terms` samples; returns their sum without the penalty.
+
+        Metrics see the places alone that the loss does not pass over.
+        """
         total = float(np.add.reduce(losses))
         self.totals[0] += total + penalty * terms
         self.totals[1] += terms
-        for name, metric in self.metrics.items():
-            metric.update(self.states[name], self._memory[name], y_true=y_true, y_pred=y_pred, losses=losses)
+        if self.metrics and terms:
+            y_true, y_pred, losses = self._places.that_count(passed_over, y_true, y_pred, losses)
+            for name, metric in self.metrics.items():
+                metric.update(self.states[name], self._memory[name], y_true=y_true, y_pred=y_pred, losses=losses)
         return total
 
     def figures(self) -> dict[str, float]:

@@ -21,7 +21,7 @@ from dlcli.core.target import Target
 from dlcli.data.batches import Batches
 from dlcli.model import Model
 from dlcli.train.evaluation import Evaluator
-from dlcli.train.lanes import Lanes, loss_context
+from dlcli.train.lanes import Lanes
 from dlcli.train.loop import Loop
 from dlcli.train.scores import Scores
 from dlcli.train.settings import Training
@@ -69,7 +69,6 @@ class Trainer(Loop):
             count=settings.lanes or 1, threads=recipe.threads, streams=streams,
         )
         self._evaluator = Evaluator(model, recipe.loss, recipe.metrics, recipe.target, self.evaluated, self.buffers)
-        self._loss_ctx = loss_context(model)
         self._memory = Memory(model.dtype)
         self._class_weight = _class_weight(settings.class_weight, recipe.target, model.dtype)
 
@@ -87,15 +86,15 @@ class Trainer(Loop):
         """One optimizer step on the samples `rows`, batch by batch where gradients accumulate."""
         settings, grad = self.recipe.settings, self._lanes.grad
         penalty = self._update.penalty(self.theta)
-        size = settings.batch_size
+        size, terms = settings.batch_size, 0.0
         accumulated = self._memory.empty("accumulated", grad.shape) if len(rows) > size else None
         for start in range(0, len(rows), size):
             x, y = next(self._feed)
-            terms = self._terms(y if accumulated is None else self.train.split.y[rows])
-            for lane in self._lanes.run(x, y, self._weight(y, terms)):
+            for lane in self._lanes.run(x, y, self._weight(y, len(rows))):
+                terms += lane.terms
                 total = self.scores.update(
-                    y_true=lane.y_true, y_pred=lane.y_pred, losses=lane.losses,
-                    terms=self._terms(lane.y_true), penalty=penalty,
+                    y_true=lane.y_true, y_pred=lane.y_pred, losses=lane.losses, terms=lane.terms,
+                    passed_over=lane.passed_over, penalty=penalty,
                 )
                 if not isfinite(total):
                     raise self._diverged(total)
@@ -109,23 +108,19 @@ class Trainer(Loop):
                 self._tell_batch()
         if accumulated is not None:
             grad[:] = accumulated
+        if 0 < terms < len(rows):  # what counts is known only now: until here every sample counted in full
+            grad *= len(rows) / terms
         self.step += 1
         self._update.apply(self.theta, grad, lr=self.learning_rate(self.step - 1), step=self.step)
         self._tell_batch()
 
-    def _terms(self, y: np.ndarray) -> float:
-        """How many samples the losses of y count for."""
-        return self.recipe.loss.terms(self._loss_ctx, y)
-
-    def _weight(self, y: np.ndarray, terms: float) -> float | np.ndarray:
-        """What each loss counts for: 1/terms, times the weight of its class; 0 where nothing counts."""
-        if terms == 0:
-            return 0.0
+    def _weight(self, y: np.ndarray, samples: int) -> float | np.ndarray:
+        """What each loss counts for: its share of the samples of a step, times the weight of its class."""
         if self._class_weight is None:
-            return 1.0 / terms
+            return 1.0 / samples
         labels = y if y.ndim == 1 else y.argmax(axis=-1)
         weight = np.take(self._class_weight, labels, out=self._memory.empty("weight", labels.shape), mode="clip")
-        weight /= terms
+        weight /= samples
         return weight
 
     def _epoch_figures(self) -> dict[str, float]:
