@@ -13,10 +13,13 @@ from dlcli import registry
 from dlcli.config.dump import dump
 from dlcli.config.load import loads
 from dlcli.core.component import from_yaml
+from dlcli.core.from_means import FromMeans
 from dlcli.core.memory import Memory
 from dlcli.core.metric import Metric, StreamingMetric
 from dlcli.core.split_metric import SplitMetric
 from dlcli.core.target import Target
+from dlcli.metrics._counts import Counts
+from dlcli.metrics._ranking import Ranking
 
 
 def kind_is(contract):
@@ -161,3 +164,42 @@ def test_yaml_round_trip(case):
     metric = case.build()
     assert metric.mode in ("min", "max")
     assert from_yaml(Metric, loads(dump({"metric": metric.to_yaml()}), "text").data["metric"]) == metric
+
+
+@pytest.mark.parametrize("case", cases("metrics", kind_is(FromMeans)))
+def test_figure_follows_from_the_means_of_the_terms(case):
+    for metric, target, batch in tried(case):
+        terms = metric.terms(batch["y_true"], batch["y_pred"])
+        assert terms.dtype == np.float64
+        whole, half = terms.mean(axis=0), terms[:15].mean(axis=0)
+        first = {name: array[:15] for name, array in batch.items()}
+        found = metric.of_means(np.stack([whole, half]))
+        assert found.shape == (2,) and found[0] == pytest.approx(figure(metric, target, batch), rel=1e-6)
+        if not target.shape or target.kind == "numbers":
+            assert found[1] == pytest.approx(figure(metric, target, first), rel=1e-6)
+
+
+@pytest.mark.parametrize("case", cases("metrics", kind_is(Counts)))
+def test_figures_of_many_splits_are_computed_at_once(case):
+    for metric, target, batch in tried(case):
+        halves = [{name: array[cut] for name, array in batch.items()} for cut in (slice(0, 13), slice(13, None))]
+        states = np.stack([updated(metric, target, half) for half in halves], axis=1)
+        expected = [figure(metric, target, half) for half in halves]
+        np.testing.assert_allclose(metric.of_counts(*states), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("case", cases("metrics", kind_is(Ranking)))
+def test_a_weight_is_how_often_a_sample_is_there(case):
+    rng = np.random.default_rng(5)
+    for metric, _, batch in tried(case):
+        y_true, y_pred = batch["y_true"].reshape(-1), batch["y_pred"].reshape(-1, batch["y_pred"].shape[-1])
+        y_pred = np.round(y_pred, 1)  # equal scores
+        of_weights = metric.of_weights(y_true, y_pred)
+        if y_pred.shape[-1] > 2:
+            assert of_weights is None
+            continue
+        weights = rng.integers(0, 4, (3, len(y_true)))
+        expected = [metric.compute(y_true.repeat(often), y_pred.repeat(often, axis=0)) for often in weights]
+        np.testing.assert_allclose(of_weights(weights.astype(np.float64)), expected, rtol=1e-12)
+        none = of_weights((y_true == 1)[None] * 1.0)
+        assert np.isnan(none).all()

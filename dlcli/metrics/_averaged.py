@@ -33,17 +33,14 @@ class Averaged(Counts):
                 hint="use average: macro, micro or weighted",
             )
 
-    def result(self, state: np.ndarray) -> float:
+    def of_counts(self, right: np.ndarray, predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
         """The average over the classes."""
-        right, predicted, true = state
-        if not true.any():
-            return float("nan")
-        average = self.average if self.average != "auto" else "binary" if len(true) == 2 else "macro"
+        average = self.average if self.average != "auto" else "binary" if true.shape[-1] == 2 else "macro"
         if average == "micro":
-            return float(self.score(*state.sum(axis=1, keepdims=True))[0])
+            right, predicted, true = (count.sum(axis=-1, keepdims=True) for count in (right, predicted, true))
+            return self.score(right, predicted, true)[..., 0]
         scores = self.score(right, predicted, true)
         if average == "binary":
-            return float(scores[1])
-        if average == "weighted":
-            return float(scores @ true / true.sum())
-        return float(scores[predicted + true > 0].mean())
+            return np.asarray(scores[..., 1])
+        weights = true if average == "weighted" else (predicted + true > 0).astype(np.float64)
+        return np.asarray((scores * weights).sum(axis=-1) / weights.sum(axis=-1))

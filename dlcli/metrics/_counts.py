@@ -1,5 +1,6 @@
 """Figures made of how often each class was rightly found, was predicted, and was true."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,11 @@ class Counts(StreamingMetric):
 
     That is all that these figures need of a confusion matrix, and for ten thousand classes it still fits into a cache.
     """
+
+    @abstractmethod
+    def of_counts(self, right: np.ndarray, predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
+        """The figure: (...) of counts of at least one sample, (..., K) each: of many splits at once, if need be."""
+        raise NotImplementedError
 
     def check(self, target: Target) -> None:
         """Classes only."""
@@ -37,7 +43,11 @@ class Counts(StreamingMetric):
         np.add.at(state[1], predicted, 1.0)
         np.add.at(state[2], true, 1.0)
 
+    def result(self, state: np.ndarray) -> float:
+        """The figure of the counts."""
+        return float(self.of_counts(*state)) if state[2].any() else float("nan")
+
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """part / whole, 0 where whole is 0."""
-    return np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)
+    return np.divide(part, whole, out=np.zeros(np.broadcast_shapes(part.shape, whole.shape)), where=whole > 0)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from dlcli.core.from_means import FromMeans
 from dlcli.core.memory import Memory
 from dlcli.core.metric import Metric, StreamingMetric
 from dlcli.core.target import Target
@@ -13,7 +14,7 @@ from dlcli.errors import ShapeError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Errors(StreamingMetric):
+class Errors(StreamingMetric, FromMeans):
     """Base of the metrics that are a mean over all numbers. State: [sum, count]."""
 
     mode: ClassVar[str] = "min"
@@ -41,7 +42,16 @@ class Errors(StreamingMetric):
 
     def result(self, state: np.ndarray) -> float:
         """sum / count."""
-        return float(state[0] / state[1]) if state[1] else float("nan")
+        return float(self.of_means(state[None, :1] / state[1])[0]) if state[1] else float("nan")
+
+    def terms(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        """The mean size of the errors of each."""
+        sizes = self.sizes(errors(y_true, y_pred, Memory(y_pred.dtype)))
+        return sizes.reshape(len(y_true), -1).mean(axis=1, keepdims=True)
+
+    def of_means(self, means: np.ndarray) -> np.ndarray:
+        """The mean itself."""
+        return means[:, 0]
 
 
 def check_numbers(metric: Metric, target: Target) -> None:

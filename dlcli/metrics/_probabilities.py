@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from dlcli.core.from_means import FromMeans
 from dlcli.core.memory import Memory
 from dlcli.core.metric import StreamingMetric, check_classes, true_classes
 from dlcli.core.target import Target
@@ -15,7 +16,7 @@ TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Probabilities(StreamingMetric):
+class Probabilities(StreamingMetric, FromMeans):
     """Base of the metrics that take outputs for probabilities, and are a mean over samples.
 
     State: [sum, samples, samples whose outputs are no probabilities]. A single one of those makes the figure NaN,
@@ -26,8 +27,8 @@ class Probabilities(StreamingMetric):
     undefined: ClassVar[str] = "the outputs are no probabilities; softmax, or sigmoid for one output, gives those"
 
     @abstractmethod
-    def cost(self, p: np.ndarray, true: np.ndarray, memory: Memory, *, rounding: float) -> float:
-        """The sum over samples; p: (M, K) in float64, K = 1 being that of class 1, true: (M,) class numbers.
+    def costs(self, p: np.ndarray, true: np.ndarray, memory: Memory, *, rounding: float) -> np.ndarray:
+        """Of each sample, (M,); p: (M, K) in float64, K = 1 being that of class 1, true: (M,) class numbers.
 
         `rounding` is how far apart neighbouring probabilities near 1 are in the model's own precision.
         """
@@ -47,13 +48,23 @@ class Probabilities(StreamingMetric):
         """Adds one batch."""
         p, true = probabilities(y_pred, memory), true_index(y_true, y_pred, memory)
         with np.errstate(invalid="ignore", over="ignore"):  # what is no probability is counted, and needs no warning
-            state[0] += self.cost(p, true, memory, rounding=float(np.finfo(y_pred.dtype).eps))
+            state[0] += np.add.reduce(self.costs(p, true, memory, rounding=float(np.finfo(y_pred.dtype).eps)))
         state[1] += len(p)
         state[2] += improper(p, memory)
 
     def result(self, state: np.ndarray) -> float:
         """sum / samples."""
         return float(state[0] / state[1]) if state[1] and not state[2] else float("nan")
+
+    def terms(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        """The cost of each."""
+        memory = Memory(y_pred.dtype)
+        p, true = probabilities(y_pred, memory), true_index(y_true, y_pred, memory)
+        return self.costs(p, true, memory, rounding=float(np.finfo(y_pred.dtype).eps))[:, None]
+
+    def of_means(self, means: np.ndarray) -> np.ndarray:
+        """The mean itself."""
+        return means[:, 0]
 
 
 def probabilities(y_pred: np.ndarray, memory: Memory) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from dlcli.core.component import Example
-from dlcli.metrics._ranking import Ranking
+from dlcli.metrics._ranking import Ranking, below
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,3 +27,15 @@ class AveragePrecision(Ranking):
         found = len(inside) - np.searchsorted(inside, inside, "left")
         wrong = len(outside) - np.searchsorted(outside, inside, "left")
         return float(np.mean(found / (found + wrong)))
+
+    def of_draws(
+        self, inside: np.ndarray, outside: np.ndarray, *, drawn_inside: np.ndarray, drawn_outside: np.ndarray,
+    ) -> np.ndarray:
+        """Mean over the drawn samples of the class; NaN where there are none, or no others."""
+        samples, others = drawn_inside.sum(axis=1, keepdims=True), drawn_outside.sum(axis=1, keepdims=True)
+        found = samples - below(drawn_inside, inside, inside, "left")
+        taken = others - below(drawn_outside, outside, inside, "left")
+        taken += found
+        precision = np.divide(found, taken, out=found, where=taken > 0)
+        precision *= drawn_inside
+        return np.where(others > 0, precision.sum(axis=1, keepdims=True) / samples, np.nan)[:, 0]

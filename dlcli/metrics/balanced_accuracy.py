@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from dlcli.core.component import Example
-from dlcli.metrics._counts import Counts
+from dlcli.metrics._counts import Counts, ratio
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +19,6 @@ class BalancedAccuracy(Counts):
 
     examples: ClassVar = (Example(),)
 
-    def result(self, state: np.ndarray) -> float:
-        """Mean recall."""
-        right, _, true = state
-        there = true > 0
-        return float((right[there] / true[there]).mean()) if there.any() else float("nan")
+    def of_counts(self, right: np.ndarray, predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
+        """Mean recall; that of a class without samples is 0, and counts for nothing."""
+        return np.asarray(ratio(right, true).sum(axis=-1) / np.count_nonzero(true, axis=-1))

@@ -21,15 +21,16 @@ class BrierScore(Probabilities):
 
     examples: ClassVar = (Example(),)
 
-    def cost(self, p: np.ndarray, true: np.ndarray, memory: Memory, *, rounding: float) -> float:
-        """sum of squares: (1 - p of the true class)^2, and the square of every other one."""
+    def costs(self, p: np.ndarray, true: np.ndarray, memory: Memory, *, rounding: float) -> np.ndarray:
+        """(1 - p of the true class)^2, and the squares of all others; half of that for two classes."""
         M, K = p.shape
-        missing = memory.empty("missing", (M,), np.float64)
+        cost = memory.empty("cost", (M,), np.float64)
         own = taken(p, true, memory)
-        np.square(np.subtract(1, own, out=missing), out=missing)
-        total = np.add.reduce(missing)
+        np.square(np.subtract(1, own, out=cost), out=cost)
         if K > 1:
-            np.square(own, out=own)
             squares = np.square(p, out=memory.empty("squares", (M, K), np.float64))
-            total += np.add.reduce(squares, axis=None) - np.add.reduce(own)
-        return float(total / 2 if K == 2 else total)
+            cost += np.add.reduce(squares, axis=1, out=memory.empty("sum", (M,), np.float64))
+            cost -= np.square(own, out=own)
+        if K == 2:
+            cost /= 2
+        return cost

@@ -22,9 +22,9 @@ class CohenKappa(Counts):
     examples: ClassVar = (Example(),)
     undefined: ClassVar[str] = "all samples and all predictions are of one class"
 
-    def result(self, state: np.ndarray) -> float:
+    def of_counts(self, right: np.ndarray, predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
         """The agreement; NaN where chance alone agrees always."""
-        right, predicted, true = state
-        chance, samples = predicted @ true, true.sum()
-        beyond = samples**2 - chance
-        return float((right.sum() * samples - chance) / beyond) if beyond else float("nan")
+        samples, chance = true.sum(axis=-1), (predicted * true).sum(axis=-1)
+        beyond = np.asarray(samples**2 - chance)
+        agreement = np.full(beyond.shape, np.nan)
+        return np.divide(right.sum(axis=-1) * samples - chance, beyond, out=agreement, where=beyond > 0)

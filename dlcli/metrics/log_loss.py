@@ -21,9 +21,9 @@ class LogLoss(Probabilities):
 
     examples: ClassVar = (Example(),)
 
-    def cost(self, p: np.ndarray, true: np.ndarray, memory: Memory, *, rounding: float) -> float:
-        """sum -log p."""
+    def costs(self, p: np.ndarray, true: np.ndarray, memory: Memory, *, rounding: float) -> np.ndarray:
+        """-log p."""
         own = taken(p, true, memory)
         np.clip(own, rounding, 1 - rounding, out=own)
         np.log(own, out=own)
-        return -float(np.add.reduce(own))
+        return np.negative(own, out=own)

@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from dlcli.core.component import Example
+from dlcli.core.from_means import FromMeans
 from dlcli.core.loss import Loss
 from dlcli.core.memory import Memory
 from dlcli.core.metric import StreamingMetric
@@ -14,7 +15,7 @@ from dlcli.metrics._errors import check_numbers, errors, widened
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mape(StreamingMetric):
+class Mape(StreamingMetric, FromMeans):
     """Mean absolute percentage error: mean |y_pred - y_true| / |y_true| over all numbers; 0.1 means 10 %.
 
     Where a true value is 0 there is no percentage, and the figure is not defined; scikit-learn's
@@ -50,3 +51,13 @@ class Mape(StreamingMetric):
     def result(self, state: np.ndarray) -> float:
         """sum / numbers."""
         return float(state[0] / state[1]) if state[1] and not state[2] else float("nan")
+
+    def terms(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        """The mean share of each; no true value may be 0."""
+        memory = Memory(y_pred.dtype)
+        shares = np.abs(errors(y_true, y_pred, memory)) / np.abs(widened(y_true, "true", memory))
+        return shares.reshape(len(y_true), -1).mean(axis=1, keepdims=True)
+
+    def of_means(self, means: np.ndarray) -> np.ndarray:
+        """The mean itself."""
+        return means[:, 0]

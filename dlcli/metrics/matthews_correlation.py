@@ -1,13 +1,12 @@
 """matthews_correlation: how far predicted and true classes go together."""
 
 from dataclasses import dataclass
-from math import sqrt
 from typing import ClassVar
 
 import numpy as np
 
 from dlcli.core.component import Example
-from dlcli.metrics._counts import Counts
+from dlcli.metrics._counts import Counts, ratio
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +22,9 @@ class MatthewsCorrelation(Counts):
 
     examples: ClassVar = (Example(),)
 
-    def result(self, state: np.ndarray) -> float:
+    def of_counts(self, right: np.ndarray, predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
         """The correlation."""
-        right, predicted, true = state
-        samples = true.sum()
-        if not samples:
-            return float("nan")
-        together = right.sum() * samples - predicted @ true
-        spread = (samples**2 - predicted @ predicted) * (samples**2 - true @ true)
-        return float(together / sqrt(spread)) if spread else 0.0
+        samples = true.sum(axis=-1)
+        together = right.sum(axis=-1) * samples - (predicted * true).sum(axis=-1)
+        of_predicted, of_true = (samples**2 - np.square(counts).sum(axis=-1) for counts in (predicted, true))
+        return ratio(together, np.sqrt(of_predicted * of_true))

@@ -1,7 +1,6 @@
 """rmse: how far predictions are off, large errors counting for more."""
 
 from dataclasses import dataclass
-from math import sqrt
 from typing import ClassVar
 
 import numpy as np
@@ -23,6 +22,6 @@ class Rmse(Errors):
         """error^2."""
         return np.square(error, out=error)
 
-    def result(self, state: np.ndarray) -> float:
-        """sqrt(sum / count)."""
-        return sqrt(state[0] / state[1]) if state[1] else float("nan")
+    def of_means(self, means: np.ndarray) -> np.ndarray:
+        """The root of the mean."""
+        return np.sqrt(means[:, 0])

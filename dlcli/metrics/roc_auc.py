@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from dlcli.core.component import Example
-from dlcli.metrics._ranking import Ranking
+from dlcli.metrics._ranking import Ranking, below
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,5 +23,14 @@ class RocAuc(Ranking):
 
     def score(self, inside: np.ndarray, outside: np.ndarray) -> float:
         """Pairs in order / pairs, counted in halves so that all is whole numbers."""
-        below, not_above = (int(np.searchsorted(outside, inside, side).sum()) for side in ("left", "right"))
-        return (below + not_above) / (2 * len(inside) * len(outside))
+        less, not_more = (int(np.searchsorted(outside, inside, side).sum()) for side in ("left", "right"))
+        return (less + not_more) / (2 * len(inside) * len(outside))
+
+    def of_draws(
+        self, inside: np.ndarray, outside: np.ndarray, *, drawn_inside: np.ndarray, drawn_outside: np.ndarray,
+    ) -> np.ndarray:
+        """Pairs in order / pairs."""
+        less, not_more = (below(drawn_outside, outside, inside, side) for side in ("left", "right"))
+        less += not_more
+        less *= drawn_inside
+        return np.asarray(less.sum(axis=1) / (2 * drawn_inside.sum(axis=1) * drawn_outside.sum(axis=1)))
