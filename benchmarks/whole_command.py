@@ -1,13 +1,10 @@
-"""The whole command `dlcli train configs/mnist_mlp.yaml` against scikit-learn's MLPClassifier.
+"""The whole command `dlcli train configs/mnist_mlp.yaml` against the same training with scikit-learn and PyTorch.
 
-    DLCLI_DATA_DIR=... python -m benchmarks.whole_command [--rounds 3] [--epochs 10] [--json]
-
-Both are whole processes, start to end: they load MNIST, train 784-128-64-10 with Adam on batches of 32 for the same
+All are whole processes, start to end: they load MNIST, train 784-128-64-10 with Adam on batches of 32 for the same
 number of epochs on the same 48,000 images, and measure the 10,000 test images. They run in turn; ratios are taken
 round by round. dlcli moreover validates after every epoch, writes checkpoints and draws its pictures.
 """
 
-import argparse
 import json
 import os
 import statistics
@@ -15,13 +12,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-CONFIG = Path(__file__).parent.parent / "configs" / "mnist_mlp.yaml"
-
-PEER = """
+NAME = "whole-command"
+ROOT = Path(__file__).parent.parent
+CONFIG = ROOT / "configs" / "mnist_mlp.yaml"
+DATA = """
 import json, os, sys, warnings
 from pathlib import Path
+import numpy as np
 from dlcli.core.dataset import DataEnv
 from dlcli.data.datasets.mnist import Mnist
 from dlcli.data.load import load
@@ -29,21 +30,49 @@ folder = Path(os.environ["DLCLI_DATA_DIR"])
 env = DataEnv(data_dir=folder, cache_dir=folder, offline=True, bases=(), seed=42, warn=print)
 data = load(Mnist(validation_split=0.2), env)
 flat = lambda split: split.x[split.rows].reshape(len(split), -1).astype("float32") / 255
+x, y, x_test, y_test = flat(data.train), data.train.y[data.train.rows], flat(data.test), data.test.y[data.test.rows]
+epochs = int(sys.argv[1])
+"""
+PEERS = {
+    "scikit-learn": ("sklearn", DATA + """
 from sklearn.neural_network import MLPClassifier
 warnings.simplefilter("ignore")
 model = MLPClassifier(
-    (128, 64), batch_size=32, max_iter=int(sys.argv[1]), alpha=0, tol=0, n_iter_no_change=1000, random_state=42,
+    (128, 64), batch_size=32, max_iter=epochs, alpha=0, tol=0, n_iter_no_change=1000, random_state=42,
 )
-model.fit(flat(data.train), data.train.y[data.train.rows])
-accuracy = model.score(flat(data.test), data.test.y[data.test.rows])
-print(json.dumps({"loss": model.loss_, "accuracy": accuracy, "steps": model.t_ // 32}))
-"""
+model.fit(x, y)
+print(json.dumps({"loss": model.loss_, "accuracy": model.score(x_test, y_test)}))
+"""),
+    "torch with DataLoader": ("torch", DATA + """
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+torch.manual_seed(42)
+nn = torch.nn
+model = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10))
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
+pairs = TensorDataset(torch.from_numpy(x), torch.from_numpy(y.astype(np.int64)))
+loader = DataLoader(pairs, batch_size=32, shuffle=True)
+for epoch in range(epochs):
+    total = 0.0
+    for a, b in loader:
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(model(a), b)
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(b)
+with torch.inference_mode():
+    right = (model(torch.from_numpy(x_test)).argmax(1).numpy() == y_test).mean()
+print(json.dumps({"loss": total / len(x), "accuracy": float(right)}))
+"""),
+}
 
 
-def run(command: list[str], env: dict[str, str]) -> tuple[float, float, dict[str, object]]:
+def run(command: list[str], env: dict[str, str]) -> tuple[float, float, dict[str, Any]]:
     """(seconds, peak MB, JSON that it printed) of one whole process."""
     started = time.perf_counter()
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT,
+    ) as process:
         assert process.stdout is not None
         out = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
@@ -54,40 +83,41 @@ def run(command: list[str], env: dict[str, str]) -> tuple[float, float, dict[str
     return seconds, usage.ru_maxrss / 1024, json.loads(out)
 
 
-def main() -> None:
-    """Runs the rounds and prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+def measure(*, rounds: int, epochs: int, fast: bool) -> dict[str, Any]:
+    """All sides in turn, round by round."""
     if "DLCLI_DATA_DIR" not in os.environ:
-        raise SystemExit("set DLCLI_DATA_DIR to the folder that holds mnist/")
-    rows: dict[str, list[tuple[float, float, dict[str, object]]]] = {"dlcli": [], "scikit-learn": []}
+        raise SystemExit(f"{NAME} needs MNIST: set DLCLI_DATA_DIR to the folder that holds mnist/, or choose --only")
     with tempfile.TemporaryDirectory() as runs:
         train = [
-            sys.executable, "-m", "dlcli", "train", str(CONFIG), f"training.epochs={options.epochs}",
-            "--runs-dir", runs, "--json", "-q",
+            sys.executable, "-m", "dlcli", "train", str(CONFIG), f"training.epochs={epochs}", "--runs-dir", runs,
+            "--json", "-q",
         ]
-        for _ in range(options.rounds):
-            rows["dlcli"].append(run(train, dict(os.environ)))
-            rows["scikit-learn"].append(run([sys.executable, "-c", PEER, str(options.epochs)], dict(os.environ)))
-    ratios = [peer[0] / own[0] for own, peer in zip(rows["dlcli"], rows["scikit-learn"], strict=True)]
-    own, peer = rows["dlcli"][-1][2], rows["scikit-learn"][-1][2]
-    result = {
-        "seconds": {name: statistics.median(r[0] for r in found) for name, found in rows.items()},
-        "peak_mb": {name: max(r[1] for r in found) for name, found in rows.items()},
-        "train_loss": {"dlcli": own["metrics"]["loss"], "scikit-learn": peer["loss"]},  # type: ignore[index]
-        "test_accuracy": {"dlcli": own["test"]["accuracy"], "scikit-learn": peer["accuracy"]},  # type: ignore[index]
-        "times_faster": {"min": min(ratios), "median": statistics.median(ratios), "max": max(ratios)},
-        "rounds": options.rounds, "epochs": options.epochs,
+        sides = {"dlcli": (train, {"DLCLI_KERNELS": "numpy"})}
+        if fast:
+            sides["dlcli fast"] = (train, {"DLCLI_KERNELS": "numba"})
+        for label, (package, code) in PEERS.items():
+            if find_spec(package) is not None:
+                sides[label] = ([sys.executable, "-c", code, str(epochs)], {})
+        found: dict[str, list[tuple[float, float, dict[str, Any]]]] = {label: [] for label in sides}
+        if fast:
+            run([*train, "training.epochs=1"], {**os.environ, "DLCLI_KERNELS": "numba"})  # compiles what is not cached
+        for _ in range(rounds):
+            for label, (command, environ) in sides.items():
+                found[label].append(run(command, {**os.environ, **environ}))
+    return {"epochs": epochs, "rounds": rounds, "sides": {label: _summary(label, found) for label in found}}
+
+
+def _summary(label: str, found: dict[str, list[tuple[float, float, dict[str, Any]]]]) -> dict[str, Any]:
+    mine, last = found[label], found[label][-1][2]
+    dlcli = label.startswith("dlcli")
+    return {
+        "label": label,
+        "seconds": statistics.median(seconds for seconds, _, _ in mine),
+        "peak_mb": max(peak for _, peak, _ in mine),
+        "loss": last["metrics"]["loss"] if dlcli else last["loss"],
+        "accuracy": last["test"]["accuracy"] if dlcli else last["accuracy"],
+        "times": {} if dlcli else {
+            own: statistics.median(b[0] / a[0] for a, b in zip(found[own], mine, strict=True))
+            for own in ("dlcli", "dlcli fast") if own in found
+        },
     }
-    if options.json:
-        print(json.dumps(result, indent=2))
-        return
-    for key, value in result.items():
-        print(f"{key:14}", value)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""Who takes part, one file each, with one class that is a Side."""

@@ -1,0 +1,1 @@
+"""One file a family; each lists its WORKLOADS."""
