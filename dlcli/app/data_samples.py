@@ -19,6 +19,7 @@ from dlcli.core.component import from_yaml
 from dlcli.core.dataset import Dataset, Split
 from dlcli.core.target import DataSpec
 from dlcli.data import load as data
+from dlcli.data.classes import classes_of
 from dlcli.data.pieces import cuts
 from dlcli.errors import ConfigError, UsageError
 from dlcli.report import samples
@@ -79,7 +80,7 @@ def look(
             raise UsageError(
                 f"the samples of {name} are no images: there is nothing to draw", where="-o", hint="leave out -o",
             )
-        samples.draw(picture, RowsOf(train), _classes(train, spec), None, spec.target.labels)
+        samples.draw(picture, RowsOf(train), classes_of(train, spec), None, spec.target.labels)
     splits = {"train": loaded.train, "validation": loaded.validation, "test": loaded.test}
     return Look(
         name=name, spec=spec, parts={key: _part(split, spec) for key, split in splits.items() if split is not None},
@@ -104,17 +105,11 @@ def _part(split: Split, spec: DataSpec) -> Part:
         piece = split.x[split.rows[cut]]
         low, high = min(low, float(piece.min())), max(high, float(piece.max()))
     labels = spec.target.labels
-    counts = np.bincount(_classes(split, spec).ravel(), minlength=len(labels)).tolist() if labels else []
+    counts = np.bincount(classes_of(split, spec).ravel(), minlength=len(labels)).tolist() if labels else []
     return Part(samples=len(split), low=low, high=high, classes=dict(zip(labels, counts, strict=True)))
-
-
-def _classes(split: Split, spec: DataSpec) -> np.ndarray:
-    """Class numbers of labels, or of one-hot rows."""
-    y = np.asarray(split.y[split.rows])
-    return y if y.ndim == 1 + len(spec.target.shape) else np.argmax(y, axis=-1)
 
 
 def _said(split: Split, spec: DataSpec) -> list[str]:
     if spec.target.kind == "classes" and not spec.target.shape:
-        return [spec.target.labels[number] for number in _classes(split, spec)]
+        return [spec.target.labels[number] for number in classes_of(split, spec)]
     return [np.array2string(y, precision=4, threshold=8, separator=" ") for y in np.asarray(split.y[split.rows])]

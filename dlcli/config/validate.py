@@ -10,6 +10,7 @@ from dlcli.config.explain import explain
 from dlcli.config.schema import Config
 from dlcli.config.source import Source
 from dlcli.config.validate_nets import GAN_FIGURES, contradictions_of_nets, missing_nets
+from dlcli.config.validate_splits import contradictions_of_splits
 from dlcli.core.component import from_yaml
 from dlcli.core.split_metric import SplitMetric
 from dlcli.errors import ConfigError, Problem
@@ -39,12 +40,9 @@ def validate(source: Source) -> Config:
 def _contradictions(source: Source, config: Config) -> Iterator[Problem]:
     dataset, training = config.dataset, config.training
     yield from contradictions_of_nets(source, config)
+    yield from contradictions_of_splits(source, config)
     if training.epochs is not None and training.steps is not None:
         yield source.problem(("training", "steps"), "epochs and steps are both given", "take one of them out", key=True)
-    if dataset.has_test and dataset.test_split:
-        yield source.problem(
-            ("dataset", "test_split"), f"{dataset.type_name()} has a test split of its own", "take test_split out",
-        )
     if training.lanes is not None and training.lanes > training.batch_size:
         yield source.problem(
             ("training", "lanes"), f"expected at most batch_size, {training.batch_size}; found {training.lanes}",
@@ -57,7 +55,7 @@ def _contradictions(source: Source, config: Config) -> Iterator[Problem]:
             "let both monitor the same figure",
         )
     yield from _repeated_metrics(source, config)
-    validated = dataset.validation_split > 0 or dataset.may_have_validation
+    validated = dataset.validation_split > 0 or dataset.fold is not None or dataset.may_have_validation
     for block in ("early_stopping", "checkpoint"):
         settings = getattr(training, block)
         if settings is not None and settings.monitor is not None:

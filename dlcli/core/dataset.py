@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Annotated, ClassVar
 
 import numpy as np
+from pydantic import Field
 
-from dlcli.core.component import Component
-from dlcli.core.fields import AsTuple, Rate
+from dlcli.core.component import Component, Keys
+from dlcli.core.fields import AsTuple, PositiveInt, Rate
 from dlcli.core.source import Content
 from dlcli.core.target import DataSpec
 from dlcli.core.transform import Transform
@@ -32,12 +33,33 @@ class Split:
 
 @dataclass(frozen=True)
 class Splits:
-    """A loaded data set. `validation` or `test` is None where the data has none of its own."""
+    """A loaded data set. `validation` or `test` is None where the data has none of its own.
+
+    `groups` and `times` are for drawing splits, (N,) with a value for every sample of `train.x`: samples of one group
+    stay together; of samples with times the latest ones are set aside.
+    """
 
     spec: DataSpec
     train: Split
     validation: Split | None = None
     test: Split | None = None
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fold(Keys):
+    """One turn of a cross-validation: of all samples but the test's, cut into `of` parts, part `number` validates.
+
+    `number` counts from 1. `dlcli train --folds 5` sets this for each of five runs.
+    """
+
+    number: PositiveInt
+    of: Annotated[int, Field(ge=2)]
+
+    def __post_init__(self) -> None:
+        if self.number > self.of:
+            raise ValueError(f"number must be at most of, {self.of}, the first being 1; found {self.number}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +98,10 @@ class Dataset(Component):
     `validation_split` is the share of the training samples that is set aside, drawn by the run's seed;
     `test_split` the share of all samples set aside for the test, where the data has no test split of its own.
     Samples in the order of time or of a text are not drawn: the last ones are set aside, the test's last of all.
+    `stratify: true` draws each class by itself, so that its share of every split is the same to within one sample.
+    `fold`, such as `{number: 2, of: 5}`, stands in the place of `validation_split`: what is not the test's is cut into
+    so many parts, each with its share of every class, and part `number` validates; of samples in the order of time it
+    is the part after all that are trained on.
     `preprocessing` is applied to inputs in order, fitted on the training split alone. `autoencode`: the target is
     the preprocessed input itself. `fallback` is used, with a loud warning, only where this data can neither be
     found nor fetched.
@@ -89,6 +115,8 @@ class Dataset(Component):
 
     validation_split: Rate = 0.0
     test_split: Rate = 0.0
+    stratify: bool = False
+    fold: Fold | None = None
     preprocessing: Annotated[tuple[Transform, ...], AsTuple] = ()
     autoencode: bool = False
     fallback: "Dataset | None" = None

@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from dlcli.core.dataset import DataEnv, Dataset, Split, Splits
-from dlcli.core.streams import Streams
+from dlcli.core.dataset import DataEnv, Dataset, Split
 from dlcli.core.target import DataSpec
 from dlcli.data.checks import check
-from dlcli.data.splits import set_aside, set_aside_last
+from dlcli.data.setting_aside import divide
 from dlcli.errors import DataError, DataUnavailableError
-
-_TEST, _VALIDATION = 0, 1  # numbers of the random streams, so that one split does not move the other
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def load(dataset: Dataset, env: DataEnv) -> Loaded:
             used, fallbacks = stand_in(used), fallbacks + 1
     path = getattr(used, "path", None)
     check(splits, source=f"dataset {used.type_name()}" + (f" ({path})" if path else ""))
-    splits = used.learn(_set_aside(used, splits, Streams(env.seed)))
+    splits = used.learn(divide(used, splits, env))
     loaded = Loaded(
         spec=splits.spec, train=splits.train, validation=splits.validation, test=splits.test, used=used,
         wanted=dataset.type_name(), fell_back=reason, fallbacks=fallbacks,
@@ -76,34 +73,15 @@ def stand_in(wanted: Dataset) -> Dataset:
     """The fallback, with the keys of the wanted data set where it sets none itself."""
     fallback = wanted.fallback
     assert fallback is not None
+    fold = fallback.fold or wanted.fold
     return replace(
         fallback,
         preprocessing=fallback.preprocessing or wanted.preprocessing,
-        validation_split=fallback.validation_split or wanted.validation_split,
+        validation_split=0.0 if fold else fallback.validation_split or wanted.validation_split,
+        stratify=fallback.stratify or (wanted.stratify and not fallback.spacing),
+        fold=fold,
         autoencode=fallback.autoencode or wanted.autoencode,
     )
-
-
-def _set_aside(used: Dataset, splits: Splits, streams: Streams) -> Splits:
-    """What the data brings, or what is drawn from it. The test is drawn first."""
-    train, validation, test = splits.train, splits.validation, splits.test
-    for key, own in (("test_split", test), ("validation_split", validation)):
-        if getattr(used, key) and own is not None:
-            raise DataError(
-                f"the data brings {len(own)} samples for this split; none can be drawn beside them",
-                where=f"dataset.{key}", hint=f"take {key} out",
-            )
-
-    def aside(share: float, key: str, number: int) -> tuple[Split, Split]:
-        if used.spacing:
-            return set_aside_last(train, share, used.spacing, key=key)
-        return set_aside(train, share, streams.fresh("split", number), key=key)
-
-    if used.test_split:
-        train, test = aside(used.test_split, "test_split", _TEST)
-    if used.validation_split:
-        train, validation = aside(used.validation_split, "validation_split", _VALIDATION)
-    return Splits(spec=splits.spec, train=train, validation=validation, test=test)
 
 
 def _notice(wanted: Dataset, loaded: Loaded) -> str:

@@ -1,5 +1,7 @@
 """Drawing splits: which rows are set aside for validation and for the test."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from dlcli.core.dataset import Split
@@ -21,10 +23,12 @@ def set_aside(split: Split, share: float, rng: np.random.Generator, *, key: str)
         )
     drawn = np.zeros(len(split), bool)
     drawn[rng.permutation(len(split))[:aside]] = True
-    return (
-        Split(x=split.x, y=split.y, rows=split.rows[~drawn]),
-        Split(x=split.x, y=split.y, rows=split.rows[drawn]),
-    )
+    return parted(split, drawn)
+
+
+def parted(split: Split, aside: np.ndarray) -> tuple[Split, Split]:
+    """(what is kept, what is set aside), both in the order of the split; aside: (N,) bool."""
+    return replace(split, rows=split.rows[~aside]), replace(split, rows=split.rows[aside])
 
 
 def set_aside_last(split: Split, share: float, spacing: int, *, key: str) -> tuple[Split, Split]:
