@@ -66,18 +66,4 @@ class Layer(Component):
         return (self,)
 
 
-@dataclass(frozen=True, kw_only=True)
-class EncoderAware(Layer):
-    """A layer that looks at what an encoder gave, or holds layers that may, and hands `encoded` on to those."""
-
-    def plan(self, in_shape: tuple[int, ...]) -> Plan:
-        """As where there is no encoder."""
-        return self.plan_beside(in_shape, None)
-
-    @abstractmethod
-    def plan_beside(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> Plan:
-        """Output shape, parameters and cost; allocates nothing."""
-        raise NotImplementedError
-
-
-__all__ = ["EncoderAware", "Layer", "Plan", "Planned"]
+__all__ = ["Layer", "Plan", "Planned"]

@@ -8,9 +8,10 @@ import numpy as np
 from dlcli.core import sequence
 from dlcli.core.activation import Activation
 from dlcli.core.context import Context
+from dlcli.core.encoder_aware import EncoderAware
 from dlcli.core.fields import PositiveFloat, PositiveInt, Rate
 from dlcli.core.initializer import Initializer
-from dlcli.core.layer import EncoderAware, Layer, Plan
+from dlcli.core.layer import Layer, Plan
 from dlcli.errors import ShapeError
 from dlcli.initializers.glorot_uniform import GlorotUniform
 from dlcli.initializers.zeros import Zeros

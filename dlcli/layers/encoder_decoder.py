@@ -7,8 +7,9 @@ import numpy as np
 
 from dlcli.core.component import Example
 from dlcli.core.context import Context, Encoded
+from dlcli.core.encoder_aware import EncoderAware
 from dlcli.core.fields import AsTuple, PositiveInt
-from dlcli.core.layer import EncoderAware, Layer, Plan, Planned
+from dlcli.core.layer import Layer, Plan, Planned
 from dlcli.errors import ShapeError
 from dlcli.layers._composite import planned
 

@@ -7,9 +7,10 @@ import numpy as np
 
 from dlcli.core.component import Example
 from dlcli.core.context import Context
+from dlcli.core.encoder_aware import EncoderAware
 from dlcli.core.fields import PositiveInt, Rate
 from dlcli.core.initializer import Initializer
-from dlcli.core.layer import EncoderAware, Plan
+from dlcli.core.layer import Plan
 from dlcli.core.params import Param, Regularizer
 from dlcli.errors import ShapeError
 from dlcli.initializers.glorot_uniform import GlorotUniform

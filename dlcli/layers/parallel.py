@@ -9,8 +9,9 @@ from pydantic import Field
 
 from dlcli.core.component import Example
 from dlcli.core.context import Context
+from dlcli.core.encoder_aware import EncoderAware
 from dlcli.core.fields import AsTuple, Int
-from dlcli.core.layer import EncoderAware, Layer, Plan
+from dlcli.core.layer import Layer, Plan
 from dlcli.errors import ShapeError
 from dlcli.layers._composite import joined_mask, planned
 

@@ -8,8 +8,9 @@ import numpy as np
 from dlcli.core import sequence
 from dlcli.core.component import Example
 from dlcli.core.context import Context
+from dlcli.core.encoder_aware import EncoderAware
 from dlcli.core.fields import AsTuple, PositiveInt
-from dlcli.core.layer import EncoderAware, Layer, Plan
+from dlcli.core.layer import Layer, Plan
 from dlcli.errors import ShapeError
 from dlcli.layers._composite import planned
 
