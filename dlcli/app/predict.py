@@ -6,6 +6,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from dlcli.app.predict_sequence import SequenceWriter
 from dlcli.app.session import EVALUATION_BATCH
 from dlcli.app.stored import Stored, stored
 from dlcli.app.surroundings import Surroundings
@@ -52,14 +53,22 @@ class Predictor:
         """Answers in the order of the inputs. Raises DataError where one cannot be used."""
         held = self.model
         forward = Pass(held.built.model, held.theta, held.buffers)
-        for given in inputs.read(paths, held.built.spec, stdin=stdin, warn=ui.info):
+        forcing = held.built.spec.forcing
+        writer = None if forcing is None else SequenceWriter(held.built, forcing)
+        spec = held.built.spec if writer is None else writer.spec
+        for given in inputs.read(paths, spec, stdin=stdin, warn=ui.info):
             names = given.names()
             for start in range(0, len(given.x), EVALUATION_BATCH):
                 raw = given.x[start:start + EVALUATION_BATCH]
-                x = np.empty((len(raw), *held.built.model.in_shape), held.built.model.dtype)
-                held.built.pipeline.apply(raw, x)
-                for name, output in zip(names[start:], forward.predict(x), strict=False):
+                outputs = self._answers(forward, raw) if writer is None else writer.write(forward, raw)
+                for name, output in zip(names[start:], outputs, strict=False):
                     yield self._decode(name, output)
+
+    def _answers(self, forward: Pass, raw: np.ndarray) -> np.ndarray:
+        built = self.model.built
+        x = np.empty((len(raw), *built.model.in_shape), built.model.dtype)
+        built.pipeline.apply(raw, x)
+        return forward.predict(x)
 
     def _decode(self, name: str, output: np.ndarray) -> Prediction:
         target = self.model.built.spec.target

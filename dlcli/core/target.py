@@ -42,12 +42,25 @@ class Tokens:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TeacherForcing:
+    """How ids x: (S + T,) of a sample are made of two sequences, a source and the target y: (T,) that answers it.
+
+    First come the `source_length` S ids of the source, then the id `start`, then y without its last place, its classes
+    being ids. A model that was trained so writes y by itself, place by place: the class of one is the id of the next.
+    """
+
+    source_length: int
+    start: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataSpec:
     """What one sample looks like: the shape of x and the nature of y.
 
     `input_shape` of one raw sample, `dtype` of x as stored, `target`. `image` says that x is a
     picture (H, W) or (H, W, C), so that predict reads image files and samples are drawn. `tokens` says that x are
     the ids of a text and how they are found; it is learned from the data, and so no part of what is compared.
+    `forcing` says that x has the target in it, moved by one.
     """
 
     input_shape: tuple[int, ...]
@@ -55,3 +68,4 @@ class DataSpec:
     target: Target
     image: bool = False
     tokens: Tokens | None = field(default=None, compare=False)
+    forcing: TeacherForcing | None = None

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from dlcli import files
-from dlcli.core.target import DataSpec, Target, Tokens
+from dlcli.core.target import DataSpec, Target, TeacherForcing, Tokens
 from dlcli.errors import DataError, UsageError
 from dlcli.train.snapshot import Snapshot
 
@@ -84,10 +84,11 @@ def _parsed(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> Checkpo
 
 
 def _spec(data: dict[str, Any]) -> DataSpec:
-    target, tokens = data["target"], data.get("tokens")
+    target, tokens, forcing = data["target"], data.get("tokens"), data.get("forcing")
     return DataSpec(**{
         **data,
         "input_shape": tuple(data["input_shape"]),
         "target": Target(**{**target, "labels": tuple(target["labels"]), "shape": tuple(target["shape"])}),
         "tokens": tokens and Tokens(**{**tokens, "vocabulary": tuple(tokens["vocabulary"])}),
+        "forcing": forcing and TeacherForcing(**forcing),
     })
