@@ -10,6 +10,7 @@ from dlcli import registry
 from dlcli.core import sequence
 from dlcli.core.activation import Activation
 from dlcli.core.context import Context, Flow
+from dlcli.core.flow_plan import ALONE
 from dlcli.core.freezing import freeze
 from dlcli.core.layer import Layer
 from dlcli.core.loss import Loss
@@ -23,7 +24,7 @@ class Model:
 
     `in_shape` is the shape of one input sample. `link` is an activation that predictions pass at the
     end and training does not, because the loss works on what comes before it. `frozen`: names or globs of layers
-    that are not trained.
+    that are not trained. `mask` is that of the outputs, as far as it is known.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Model:
         if frozen:
             self.nodes = freeze(self.nodes, frozen)
         self.out_shape = self.nodes[-1].plan.out_shape if self.nodes else in_shape
+        self.mask = sequence.mask_after(self.nodes, ALONE)
         self.layout = Layout(dict(_params(self.nodes)))
         self.buffers = Layout(dict(_buffers(self.nodes)))
         self.whole_batch = any(node.layer.whole_batch for node in _all(self.nodes))

@@ -7,6 +7,7 @@ from typing import Any
 from dlcli.config.schema import Config
 from dlcli.config.source import Source
 from dlcli.core.component import plain
+from dlcli.core.flow_plan import need_mask
 from dlcli.core.freezing import layer_paths, unmatched
 from dlcli.core.loss import Loss
 from dlcli.core.metric import Metric
@@ -56,11 +57,15 @@ def build(config: Config, spec: DataSpec, source: Source, *, dtype: str | None =
         problems += _unknown_frozen(source, model, freeze)
         try:
             loss.check(model.out_shape, spec.target)
+            need_mask(model.mask if spec.target.shape else None, loss.type_name())
         except ShapeError as error:
             problems.append(shape_problem(source, ("loss",), error))
+    padded = model is not None and model.mask is not None and bool(spec.target.shape)
     for number, metric in enumerate(config.metrics):
         try:
             metric.check(spec.target)
+            if padded and metric.whole_samples:
+                _refuse_padding(metric)
         except ShapeError as error:
             problems.append(shape_problem(source, ("metrics", number), error))
     problems += _unknown_classes(source, config, spec)
@@ -83,6 +88,13 @@ def shape_problem(source: Source, path: tuple[str | int, ...], error: ShapeError
     """What a layer, a transform or a loss says, at its place in the YAML."""
     message = f"{error.where}: {error.message}" if error.where else error.message
     return source.problem(path, message, error.hint)
+
+
+def _refuse_padding(metric: Metric) -> None:
+    raise ShapeError(
+        f"{metric.type_name()} compares whole samples, but steps of these may be padding, which does not count",
+        hint="use mae, mse or rmse, which are means over the steps that count",
+    )
 
 
 def _unknown_frozen(source: Source, model: Model, freeze: tuple[str, ...]) -> list[Problem]:

@@ -1,13 +1,14 @@
 """The contract of layers."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from dlcli.core.component import Component
 from dlcli.core.fields import Name, PositiveFloat
+from dlcli.core.flow_plan import FlowPlan, Mask, after, need_mask
 from dlcli.core.plan import Plan, Planned
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Layer(Component):
     whole_batch: ClassVar[bool] = False
     """Whether forward or backward calls `ctx.flow.all_reduce`: lanes then run side by side, and wait for each other."""
 
+    reads_mask: ClassVar[bool] = False
+    """Whether it passes over the steps that `Flow.mask` says are padding, so that the mask must fit its steps."""
     ids: ClassVar[bool] = False
     """Whether its input are ids: whole numbers below its `input_dim`, along which nothing can be derived."""
 
@@ -44,12 +47,16 @@ class Layer(Component):
         """
         raise NotImplementedError
 
-    def plan_beside(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> Plan:
-        """`plan`, where it is known what can be looked at: `encoded` is the shape of a sample that an encoder gives.
+    def plan_beside(self, in_shape: tuple[int, ...], flow: FlowPlan) -> Plan:
+        """`plan`, where it is known what travels beside x; says which mask goes on."""
+        return self.with_mask(self.plan(in_shape), flow)
 
-        It is None but in the decoder of an `encoder_decoder`. Most layers look at nothing but x.
-        """
-        return self.plan(in_shape)
+    def with_mask(self, plan: Plan, flow: FlowPlan) -> Plan:
+        """The plan with the mask that goes on. Raises ShapeError where the layer reads one that has been lost."""
+        name = self.name or self.type_name()
+        if self.reads_mask:
+            need_mask(flow.mask, name)
+        return replace(plan, mask=Mask(maker=name) if plan.makes_mask else after(flow.mask, plan.steps, name))
 
     @abstractmethod
     def forward(self, ctx: "Context", x: np.ndarray) -> np.ndarray:

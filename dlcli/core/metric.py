@@ -23,6 +23,10 @@ class Metric(Component):
     kind: ClassVar[str] = "metrics"
     mode: ClassVar[str] = "max"
     """`max` where more is better, `min` where less is."""
+    whole_samples: ClassVar[bool] = False
+    """Whether it needs samples as they are, and not each place that counts as a sample of its own."""
+    is_share: ClassVar[bool] = False
+    """A share, which people read in percent."""
     undefined: ClassVar[str] = "no sample counts"
     """Why the figure is NaN where it is, for people."""
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dlcli.core.flow_plan import Mask, Steps
 from dlcli.core.params import Param
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ class Plan:
     `buffers` the values it keeps but does not train, by name. `children` are the planned layers of a composite,
     in the order of `ctx.children`. `flops` counts the multiplications and additions of the forward
     pass of one sample. `looks_at_encoder`: whether the layer itself reads `Flow.encoded`.
+
+    `steps` says what becomes of the steps of a sequence; where they are not `kept`, no mask goes on. `makes_mask`:
+    whether the layer itself sets `Flow.mask`, in place of one that comes in. `mask` is the mask that goes on, as far as
+    it is known, which `Layer.plan_beside` fills in.
     """
 
     out_shape: tuple[int, ...]
@@ -26,6 +31,9 @@ class Plan:
     children: tuple["Planned", ...] = ()
     flops: int = 0
     looks_at_encoder: bool = False
+    steps: Steps = "kept"
+    makes_mask: bool = False
+    mask: Mask | None = None
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,23 @@ The model is such a sequence, and so is the inside of every composite layer.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from dlcli.core.context import Context
+from dlcli.core.flow_plan import ALONE, FlowPlan, Mask
 from dlcli.core.layer import Layer, Planned
 from dlcli.errors import ShapeError
 
 
 def plan_sequence(
-    layers: Sequence[Layer], in_shape: tuple[int, ...], encoded: tuple[int, ...] | None = None,
+    layers: Sequence[Layer], in_shape: tuple[int, ...], flow: FlowPlan = ALONE,
 ) -> tuple[Planned, ...]:
     """Every layer with its name, the shape that reaches it, and its plan; allocates nothing.
 
-    A layer with an activation becomes two. `encoded` as in `Layer.plan_beside`. Raises ShapeError, whose `path` starts
-    with the number of the layer that cannot work.
+    A layer with an activation becomes two. `flow` is what travels beside x at the beginning. Raises ShapeError, whose
+    `path` starts with the number of the layer that cannot work.
     """
     planned: list[Planned] = []
     taken: set[str] = set()
@@ -28,7 +30,7 @@ def plan_sequence(
         for part in layer.expand():
             label = name if len(planned) == 0 or not _part_of(planned[-1], name) else f"{name}/{part.type_name()}"
             try:
-                plan = part.plan_beside(shape, encoded)
+                plan = part.plan_beside(shape, flow)
                 for param in plan.params.values():
                     param.initializer.check(param.shape)
             except ShapeError as error:
@@ -37,8 +39,10 @@ def plan_sequence(
                     error.message, where=f"{where}, {error.where}" if error.where else where,
                     hint=error.hint, path=(number, *error.path),
                 ) from None
+            if len(plan.out_shape) < 2:  # no axis of steps is left, or none that holds anything
+                plan = replace(plan, steps="gone", mask=None)
             planned.append(Planned(label, part, shape, plan))
-            shape = plan.out_shape
+            shape, flow = plan.out_shape, replace(flow, mask=plan.mask)
     return tuple(planned)
 
 
@@ -60,10 +64,17 @@ def _unique(name: str, taken: set[str], *, given: bool, number: int) -> str:
     return candidate
 
 
+def mask_after(planned: Sequence[Planned], flow: FlowPlan) -> Mask | None:
+    """The mask behind all layers, as far as it is known."""
+    return planned[-1].plan.mask if planned else flow.mask
+
+
 def forward(planned: Sequence[Planned], contexts: Sequence[Context], x: np.ndarray) -> np.ndarray:
     """Runs x through all layers."""
     for node, ctx in zip(planned, contexts, strict=True):
         x = node.layer.forward(ctx, x)
+        if node.plan.steps != "kept":
+            ctx.flow.mask = None
     return x
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dlcli.core.context import Context
+from dlcli.core.flow_plan import ALONE, FlowPlan
 from dlcli.core.layer import Layer, Planned
 from dlcli.errors import ShapeError
 from dlcli.layers.sequential import Sequential
@@ -12,15 +13,15 @@ from dlcli.layers.sequential import Sequential
 
 def planned(
     name: str, layers: Sequence[Layer], in_shape: tuple[int, ...], *, path: tuple[str | int, ...], where: str = "",
-    encoded: tuple[int, ...] | None = None,
+    flow: FlowPlan = ALONE,
 ) -> Planned:
-    """A list of layers as one child; `encoded` as in `Layer.plan_beside`.
+    """A list of layers as one child; `flow` as in `Layer.plan_beside`.
 
     A ShapeError leads from `path`, the key of the list, to the layer at fault.
     """
     inner = Sequential(layers=tuple(layers))
     try:
-        return Planned(name, inner, in_shape, inner.plan_beside(in_shape, encoded))
+        return Planned(name, inner, in_shape, inner.plan_beside(in_shape, flow))
     except ShapeError as error:
         places = [place for place in (where, error.where) if place]
         raise ShapeError(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,7 +26,7 @@ class Pooling2d(Layer):
         need_axes(self.type_name(), in_shape, 3)
         OH, OW = self.window(in_shape).positions((1, *in_shape))
         C, (ph, pw) = in_shape[2], self.pool_size
-        return Plan(out_shape=(OH, OW, C), flops=OH * OW * C * ph * pw)
+        return Plan(out_shape=(OH, OW, C), flops=OH * OW * C * ph * pw, steps="new")
 
     def window(self, in_shape: Sequence[int]) -> Window:
         """The window over samples of that shape (H, W, C)."""
@@ -38,6 +39,8 @@ class Pooling2d(Layer):
 @dataclass(frozen=True, kw_only=True)
 class Pooling1d(Layer):
     """Pooling over steps: pooling of images with one row."""
+
+    reads_mask: ClassVar = True
 
     pool_size: Single = 2
     strides: Single | None = None

@@ -88,7 +88,7 @@ class Cell(Recurrent):
         return Plan(
             out_shape=(T, H) if self.return_sequences else (H,), params=params,
             children=tuple(Planned(key, a, (width,), a.plan((width,))) for key, a in self.bends()),
-            flops=T * width * (2 * (features + H) + 10),
+            flops=T * width * (2 * (features + H) + 10), steps="kept" if self.return_sequences else "gone",
         )
 
     def bias_param(self) -> Param:
@@ -119,7 +119,6 @@ class Cell(Recurrent):
         ctx.xs, ctx.h, ctx.dead = xs, h, self._dead(ctx, T, N)
         self.walk(ctx, a, h, ctx.dead)
         if not self.return_sequences:
-            ctx.flow.mask = None
             return h[T]
         y = ctx.empty("y", (N, T, self.units))
         y[...] = h[1:].transpose(1, 0, 2)

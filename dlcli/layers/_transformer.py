@@ -10,6 +10,7 @@ from dlcli.core.activation import Activation
 from dlcli.core.context import Context
 from dlcli.core.encoder_aware import EncoderAware
 from dlcli.core.fields import PositiveFloat, PositiveInt, Rate
+from dlcli.core.flow_plan import FlowPlan
 from dlcli.core.initializer import Initializer
 from dlcli.core.layer import Layer, Plan
 from dlcli.errors import ShapeError
@@ -38,7 +39,7 @@ class Block(EncoderAware):
     kernel_initializer: Initializer = GlorotUniform()
     bias_initializer: Initializer = Zeros()
 
-    def plan_beside(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> Plan:
+    def plan_beside(self, in_shape: tuple[int, ...], flow: FlowPlan) -> Plan:
         """The same shape."""
         if len(in_shape) != 2:
             raise ShapeError(
@@ -46,11 +47,14 @@ class Block(EncoderAware):
                 hint="put an embedding before it, or a reshape to two axes",
             )
         try:
-            children = sequence.plan_sequence(self._parts(in_shape[1]), in_shape, encoded)
+            children = sequence.plan_sequence(self._parts(in_shape[1]), in_shape, flow)
         except ShapeError as error:  # the layers inside are in no YAML: lead to the key of this one
             path = tuple(key for key in error.path[-1:] if key in ("num_heads", "cross"))
             raise ShapeError(error.message, hint=error.hint.partition(", or write key_dim")[0], path=path) from None
-        return Plan(out_shape=in_shape, children=children, flops=sum(child.plan.flops for child in children))
+        return Plan(
+            out_shape=in_shape, children=children, flops=sum(child.plan.flops for child in children),
+            mask=sequence.mask_after(children, flow),
+        )
 
     def _parts(self, width: int) -> tuple[Layer, ...]:
         drawn, shifted = self.kernel_initializer, self.bias_initializer

@@ -7,6 +7,7 @@ import numpy as np
 
 from dlcli.core.component import Example
 from dlcli.core.context import Context
+from dlcli.layers._masks import padded_steps, shares_of_windows, silence, silenced, slide_mask
 from dlcli.layers._pooling import Pooling1d, mean, mean_gradient
 
 
@@ -15,7 +16,9 @@ class AveragePooling1d(Pooling1d):
     """y[p, c] = mean over i of x[p s + i, c] with s = strides, by default `pool_size`.
 
     x: (N, T, C) -> y: (N, OT, C). With `padding: valid` OT = floor((T - pool_size) / s) + 1;
-    with `same` OT = ceil(T / s), and what lies beyond the edge takes no part in the mean.
+    with `same` OT = ceil(T / s), and what lies beyond the edge takes no part in the mean. Nor do padded
+    steps; the mask goes on, a position counting where all steps of its window do (`valid`), or where step p s does
+    (`same`). Positions that do not count are 0.
     """
 
     examples: ClassVar = (
@@ -26,8 +29,18 @@ class AveragePooling1d(Pooling1d):
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """The mean of each window."""
-        return mean(ctx, x[:, None], self.window((1, *x.shape[1:])))[:, 0]
+        window, padded = self.window((1, *x.shape[1:])), padded_steps(ctx, x)
+        y = mean(ctx, silenced(ctx, "live", x, padded)[:, None], window)[:, 0]
+        out = slide_mask(ctx, window, y.shape[1], padding=self.padding)
+        ctx.padded, ctx.shares = padded, None
+        if padded is not None:
+            ctx.shares = shares_of_windows(ctx, padded, out, window, y.shape[1])
+            y *= ctx.shares
+        return y
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray:
         """Each dy is shared out evenly over its window."""
-        return mean_gradient(ctx, dy[:, None], self.window(ctx.x_shape[1:]))[:, 0]
+        if ctx.shares is not None:
+            dy = np.multiply(dy, ctx.shares, out=ctx.empty("counting dy", dy.shape))
+        dx = mean_gradient(ctx, dy[:, None], self.window(ctx.x_shape[1:]))[:, 0]
+        return silence(dx, ctx.padded)

@@ -23,6 +23,7 @@ class Bidirectional(Layer):
     Source: Schuster and Paliwal, "Bidirectional recurrent neural networks", 1997.
     """
 
+    reads_mask: ClassVar = True
     examples: ClassVar = (
         Example({"layer": {"type": "lstm", "units": 2}, "merge_mode": "concat"}, (3, 2)),
         Example({"layer": {"type": "gru", "units": 2, "return_sequences": True}, "merge_mode": "sum"}, (3, 2)),
@@ -51,7 +52,10 @@ class Bidirectional(Layer):
                 ) from None
         shape = children[0].plan.out_shape
         out_shape = (*shape[:-1], 2 * shape[-1]) if self.merge_mode == "concat" else shape
-        return Plan(out_shape=out_shape, children=tuple(children), flops=sum(child.plan.flops for child in children))
+        return Plan(
+            out_shape=out_shape, children=tuple(children), flops=sum(child.plan.flops for child in children),
+            steps=children[0].plan.steps,
+        )
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """Both ways, then the merge."""

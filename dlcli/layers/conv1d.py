@@ -11,6 +11,7 @@ from dlcli.core.fields import PositiveInt
 from dlcli.core.layer import Plan
 from dlcli.kernels.im2col import Window
 from dlcli.layers._convolution import Convolution, convolve, convolve_backward, need_groups
+from dlcli.layers._masks import padded_steps, silence, silenced, slide_mask
 from dlcli.layers._windows import Single, need_axes, slide
 
 
@@ -21,10 +22,13 @@ class Conv1d(Convolution):
     y[p, o] = activation(sum over i, c of x[p s + i d, c] W[i, c, o] + b[o]) with s = strides and d = dilation_rate.
     x: (N, T, C) -> y: (N, OT, filters). With `padding: valid` OT = floor((T - (K - 1) d - 1) / s) + 1; with `same`
     zeros are put around so that OT = ceil(T / s); with `causal` all zeros come before the first step, so that no step
-    sees a later one. With `groups` G each G-th part of the filters sees only its G-th part of the channels.
-    Parameters: `kernel` W (K, C / groups, filters), `bias` b (filters,) unless `use_bias: false`.
+    sees a later one. With `groups` G each G-th part of the filters sees only its G-th part of the channels. Padded
+    steps are zeros; the mask goes on, a position counting where all steps of its window do (`valid`), or where step p s
+    does (`same`, `causal`). Parameters: `kernel` W (K, C / groups, filters), `bias` b (filters,) unless `use_bias:
+    false`.
     """
 
+    reads_mask: ClassVar = True
     examples: ClassVar = (
         Example({"filters": 3, "kernel_size": 3}, (6, 2)),
         Example(
@@ -58,14 +62,17 @@ class Conv1d(Convolution):
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """The convolution of an image with one row."""
-        ctx.x = x[:, None]
-        return convolve(ctx, ctx.x, ctx.params["kernel"][None], self._window(x.shape[1]), groups=self.groups)[:, 0]
+        ctx.padded = padded_steps(ctx, x)
+        ctx.x, window = silenced(ctx, "live", x, ctx.padded)[:, None], self._window(x.shape[1])
+        y = convolve(ctx, ctx.x, ctx.params["kernel"][None], window, groups=self.groups)[:, 0]
+        slide_mask(ctx, window, y.shape[1], padding=self.padding)
+        return y
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
         """As that of an image with one row."""
         window = self._window(ctx.x.shape[2])
         dx = convolve_backward(ctx, ctx.x, dy[:, None], ctx.params["kernel"][None], window, groups=self.groups)
-        return None if dx is None else dx[:, 0]
+        return None if dx is None else silence(dx[:, 0], ctx.padded)
 
     def _window(self, steps: int) -> Window:
         return slide(

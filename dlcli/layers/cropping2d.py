@@ -38,7 +38,7 @@ class Cropping2d(Layer):
                 f"that; got {in_shape[0]} x {in_shape[1]}",
                 hint="crop less", path=("cropping",),
             )
-        return Plan(out_shape=(*extents, in_shape[2]))
+        return Plan(out_shape=(*extents, in_shape[2]), steps="new")
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """The middle of x, the same memory."""

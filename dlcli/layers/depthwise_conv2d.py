@@ -35,7 +35,9 @@ class DepthwiseConv2d(_depthwise.Depthwise):
     def plan(self, in_shape: tuple[int, ...]) -> Plan:
         """As many rows and columns as the window has positions, `depth_multiplier` times the channels."""
         out_shape, kernel, flops = self.plan_depthwise(in_shape)
-        return Plan(out_shape=out_shape, params={"kernel": kernel, **self.bias(out_shape[2])}, flops=flops)
+        return Plan(
+            out_shape=out_shape, params={"kernel": kernel, **self.bias(out_shape[2])}, flops=flops, steps="new",
+        )
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """A multiplication and an addition for every place in the window."""

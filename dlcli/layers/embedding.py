@@ -48,7 +48,10 @@ class Embedding(Layer):
             regularizer=self.embeddings_regularizer,
         )
         out_shape = (*in_shape, self.output_dim)
-        return Plan(out_shape=out_shape, params={"embeddings": table}, flops=prod(out_shape))
+        return Plan(
+            out_shape=out_shape, params={"embeddings": table}, flops=prod(out_shape),
+            makes_mask=self.mask_zero and bool(in_shape),
+        )
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """y = E[x]."""

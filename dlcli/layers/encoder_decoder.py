@@ -1,6 +1,6 @@
 """encoder_decoder: one sequence is read, another one is written, step by step, with an eye on the first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -9,6 +9,7 @@ from dlcli.core.component import Example
 from dlcli.core.context import Context, Encoded
 from dlcli.core.encoder_aware import EncoderAware
 from dlcli.core.fields import AsTuple, PositiveInt
+from dlcli.core.flow_plan import FlowPlan
 from dlcli.core.layer import Layer, Plan, Planned
 from dlcli.errors import ShapeError
 from dlcli.layers._composite import planned
@@ -65,7 +66,7 @@ class EncoderDecoder(EncoderAware):
     encoder: Annotated[tuple[Layer, ...], AsTuple]
     decoder: Annotated[tuple[Layer, ...], AsTuple]
 
-    def plan_beside(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> Plan:
+    def plan_beside(self, in_shape: tuple[int, ...], flow: FlowPlan) -> Plan:
         """The decoder's shape; an encoder inside another decoder looks at what is encoded there."""
         if not in_shape or self.source_length >= in_shape[0]:
             raise ShapeError(
@@ -75,9 +76,10 @@ class EncoderDecoder(EncoderAware):
                      "give it sequences", path=("source_length",),
             )
         source, target = (self.source_length, *in_shape[1:]), (in_shape[0] - self.source_length, *in_shape[1:])
-        encoder = planned("encoder", self.encoder, source, path=("encoder",), where="encoder", encoded=encoded)
+        encoder = planned("encoder", self.encoder, source, path=("encoder",), where="encoder", flow=flow)
         decoder = planned(
-            "decoder", self.decoder, target, path=("decoder",), where="decoder", encoded=encoder.plan.out_shape,
+            "decoder", self.decoder, target, path=("decoder",), where="decoder",
+            flow=replace(flow, encoded=encoder.plan.out_shape, encoded_mask=encoder.plan.mask),
         )
         if not _looks(decoder):
             raise ShapeError(
@@ -87,7 +89,7 @@ class EncoderDecoder(EncoderAware):
             )
         return Plan(
             out_shape=decoder.plan.out_shape, children=(encoder, decoder),
-            flops=encoder.plan.flops + decoder.plan.flops,
+            flops=encoder.plan.flops + decoder.plan.flops, mask=decoder.plan.mask,
         )
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:

@@ -13,13 +13,13 @@ from dlcli.core.layer import Layer, Plan
 
 @dataclass(frozen=True, kw_only=True)
 class Flatten(Layer):
-    """Lays the axes of a sample one after the other. x: (N, A, B, ...) -> y: (N, A * B * ...)."""
+    """Lays the axes of a sample one after the other. x: (N, A, B, ...) -> y: (N, A * B * ...). No mask goes on."""
 
     examples: ClassVar = (Example({}, (2, 3, 4)), Example({}, (5,)), Example({}, ()))
 
     def plan(self, in_shape: tuple[int, ...]) -> Plan:
         """One axis that holds everything."""
-        return Plan(out_shape=(prod(in_shape),))
+        return Plan(out_shape=(prod(in_shape),), steps="gone")
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """The same numbers seen through another shape; copies only where x is not contiguous."""

@@ -32,7 +32,7 @@ class Masking(Layer):
                 f"masking needs samples of shape (T, I), I numbers at each of T steps; got {in_shape}",
                 hint="for ids of words use {type: embedding, mask_zero: true, ...} instead",
             )
-        return Plan(out_shape=in_shape, flops=2 * prod(in_shape))
+        return Plan(out_shape=in_shape, flops=2 * prod(in_shape), makes_mask=True)
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """Finds the mask and silences the rest."""

@@ -9,6 +9,7 @@ from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.encoder_aware import EncoderAware
 from dlcli.core.fields import PositiveInt, Rate
+from dlcli.core.flow_plan import FlowPlan, need_mask
 from dlcli.core.initializer import Initializer
 from dlcli.core.layer import Plan
 from dlcli.core.params import Param, Regularizer
@@ -57,7 +58,7 @@ class MultiHeadAttention(EncoderAware):
     kernel_regularizer: Regularizer | None = None
     bias_regularizer: Regularizer | None = None
 
-    def plan_beside(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> Plan:
+    def plan_beside(self, in_shape: tuple[int, ...], flow: FlowPlan) -> Plan:
         """The same shape."""
         if len(in_shape) != 2:
             raise ShapeError(
@@ -65,7 +66,7 @@ class MultiHeadAttention(EncoderAware):
                 hint="put an embedding before it, or a reshape to two axes",
             )
         T, features = in_shape
-        S, seen = self._seen(in_shape, encoded)
+        S, seen = self._seen(in_shape, flow.encoded)
         width = self.num_heads * self._key_dim(features)
         parts = {"query": (features, 1), "key_value": (seen, 2)} if self.cross else {"qkv": (features, 3)}
         params = {}
@@ -78,7 +79,9 @@ class MultiHeadAttention(EncoderAware):
                     shape=shape[1:], initializer=self.bias_initializer, regularizer=self.bias_regularizer, decay=False,
                 )
         flops = 4 * width * (T * features + S * seen + T * S) + 5 * self.num_heads * T * S
-        return Plan(out_shape=in_shape, params=params, flops=flops, looks_at_encoder=self.cross)
+        need_mask(flow.encoded_mask if self.cross else flow.mask, self.name or self.type_name())
+        plan = Plan(out_shape=in_shape, params=params, flops=flops, looks_at_encoder=self.cross)
+        return self.with_mask(plan, flow)
 
     def _seen(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> tuple[int, int]:
         """(S, F): how many steps are looked at, and how wide they are."""

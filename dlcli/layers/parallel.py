@@ -11,6 +11,7 @@ from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.encoder_aware import EncoderAware
 from dlcli.core.fields import AsTuple, Int
+from dlcli.core.flow_plan import FlowPlan, joined
 from dlcli.core.layer import Layer, Plan
 from dlcli.errors import ShapeError
 from dlcli.layers._composite import joined_mask, planned
@@ -42,11 +43,11 @@ class Parallel(EncoderAware):
     merge: Literal["add", "concatenate", "multiply", "average"] = "concatenate"
     axis: Int = -1
 
-    def plan_beside(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> Plan:
+    def plan_beside(self, in_shape: tuple[int, ...], flow: FlowPlan) -> Plan:
         """The merged shape."""
         children = tuple(
             planned(
-                str(number), layers, in_shape, path=("branches", number), where=f"branch {number}", encoded=encoded,
+                str(number), layers, in_shape, path=("branches", number), where=f"branch {number}", flow=flow,
             )
             for number, layers in enumerate(self.branches)
         )
@@ -60,7 +61,12 @@ class Parallel(EncoderAware):
                     hint="end the branches alike, or use merge: concatenate", path=("branches", number),
                 )
         flops = len(shapes) * prod(out_shape) + sum(child.plan.flops for child in children)
-        return Plan(out_shape=out_shape, children=children, flops=flops)
+        mask = joined(None if self._in_time(out_shape) else flow.mask, [child.plan.mask for child in children])
+        return Plan(out_shape=out_shape, children=children, flops=flops, mask=mask)
+
+    def _in_time(self, out_shape: tuple[int, ...]) -> bool:
+        """Whether the branches are laid one after the other along the steps."""
+        return self.merge == "concatenate" and len(out_shape) > 1 and self.axis % (len(out_shape) + 1) == 1
 
     def _joined(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
         first = shapes[0]
@@ -92,7 +98,8 @@ class Parallel(EncoderAware):
         y = ctx.empty("y", (len(x), *ctx.plan.out_shape))
         if self.merge == "concatenate":
             axis = self.axis % y.ndim
-            flow.mask = _beside(ctx, parts, masks) if axis == 1 and y.ndim > 2 else joined_mask(ctx, came_in, masks)
+            in_time = self._in_time(ctx.plan.out_shape)
+            flow.mask = _beside(ctx, parts, masks) if in_time else joined_mask(ctx, came_in, masks)
             return np.concatenate(parts, axis=axis, out=y)
         flow.mask = joined_mask(ctx, came_in, masks)
         y[...] = parts[0]

@@ -8,6 +8,7 @@ import numpy as np
 from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.fields import AsTuple, PositiveInt
+from dlcli.core.flow_plan import Steps
 from dlcli.core.layer import Layer, Plan
 from dlcli.errors import ShapeError
 
@@ -31,12 +32,11 @@ class Permute(Layer):
                 f"dims {list(self.dims)} must name every axis of samples of shape {in_shape} once",
                 hint=f"write the numbers 1 to {len(in_shape)} in the order that is wanted", path=("dims",),
             )
-        return Plan(out_shape=tuple(in_shape[axis - 1] for axis in self.dims))
+        steps: Steps = "kept" if self.dims[:1] in ((), (1,)) else "new"
+        return Plan(out_shape=tuple(in_shape[axis - 1] for axis in self.dims), steps=steps)
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """Copies, so that what comes after finds contiguous memory."""
-        if self.dims[0] != 1:
-            ctx.flow.mask = None
         y = ctx.empty("y", (len(x), *ctx.plan.out_shape))
         y[...] = x.transpose(0, *self.dims)
         return y

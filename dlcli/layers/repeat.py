@@ -1,6 +1,6 @@
 """repeat: the same layers several times in a row."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -10,6 +10,7 @@ from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.encoder_aware import EncoderAware
 from dlcli.core.fields import AsTuple, PositiveInt
+from dlcli.core.flow_plan import FlowPlan
 from dlcli.core.layer import Layer, Plan
 from dlcli.errors import ShapeError
 from dlcli.layers._composite import planned
@@ -33,7 +34,7 @@ class Repeat(EncoderAware):
     layers: Annotated[tuple[Layer, ...], AsTuple] | None = None
     times: PositiveInt
 
-    def plan_beside(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> Plan:
+    def plan_beside(self, in_shape: tuple[int, ...], flow: FlowPlan) -> Plan:
         """The shape that the last copy gives."""
         layers = self.layers if self.layer is None else (self.layer,)
         if layers is None or (self.layer is not None and self.layers is not None):
@@ -47,7 +48,7 @@ class Repeat(EncoderAware):
         shape = in_shape
         for number in range(self.times):
             try:
-                child = planned(str(number), layers, shape, path=("layers",), encoded=encoded)
+                child = planned(str(number), layers, shape, path=("layers",), flow=flow)
             except ShapeError as error:
                 path = error.path if self.layers is not None else ("layer", *error.path[2:])
                 hint = error.hint if number == 0 else f"{error.hint}; copy {number} gets what copy {number - 1} gives"
@@ -55,8 +56,11 @@ class Repeat(EncoderAware):
                     error.message, where=f"copy {number}, {error.where}", hint=hint, path=path,
                 ) from None
             children.append(child)
-            shape = child.plan.out_shape
-        return Plan(out_shape=shape, children=tuple(children), flops=sum(child.plan.flops for child in children))
+            shape, flow = child.plan.out_shape, replace(flow, mask=child.plan.mask)
+        return Plan(
+            out_shape=shape, children=tuple(children), flops=sum(child.plan.flops for child in children),
+            mask=flow.mask,
+        )
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """Through all copies."""

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.fields import AsTuple
+from dlcli.core.flow_plan import Steps
 from dlcli.core.layer import Layer, Plan
 from dlcli.errors import ShapeError
 
@@ -27,7 +28,8 @@ class Reshape(Layer):
     """Gives a sample another shape. x: (N, *any) -> y: (N, *shape), in the same order.
 
     One axis of `shape` may be -1: it takes what is left. Keras calls the key `target_shape`; here `shape` is
-    the shape of one sample everywhere. Raises ShapeError where the numbers of a sample do not fit.
+    the shape of one sample everywhere. A mask goes on where the first axis, that of the steps, stays. Raises ShapeError
+    where the numbers of a sample do not fit.
     """
 
     examples: ClassVar = (
@@ -46,7 +48,9 @@ class Reshape(Layer):
                 + (f"{size} is no multiple of {known}" if -1 in self.shape else f"that takes {known}"),
                 hint="the product of `shape` must be that of the incoming shape; one axis may be -1", path=("shape",),
             )
-        return Plan(out_shape=tuple(size // known if n == -1 else n for n in self.shape))
+        out_shape = tuple(size // known if n == -1 else n for n in self.shape)
+        steps: Steps = "kept" if in_shape[:1] == out_shape[:1] and len(in_shape) > 1 else "new"
+        return Plan(out_shape=out_shape, steps=steps)
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """The same numbers seen through another shape; copies only where x is not contiguous."""

@@ -9,6 +9,7 @@ from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.encoder_aware import EncoderAware
 from dlcli.core.fields import AsTuple
+from dlcli.core.flow_plan import FlowPlan, joined
 from dlcli.core.layer import Layer, Plan, Planned
 from dlcli.errors import ShapeError
 from dlcli.layers._composite import joined_mask, planned
@@ -35,26 +36,30 @@ class Residual(EncoderAware):
     layers: Annotated[tuple[Layer, ...], AsTuple]
     shortcut: Annotated[tuple[Layer, ...], AsTuple] | None = None
 
-    def plan_beside(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> Plan:
+    def plan_beside(self, in_shape: tuple[int, ...], flow: FlowPlan) -> Plan:
         """The shape that both ways give."""
-        main = planned("layers", self.layers, in_shape, path=("layers",), encoded=encoded)
+        main = planned("layers", self.layers, in_shape, path=("layers",), flow=flow)
         children: tuple[Planned, ...] = (main,)
-        beside, what = in_shape, "what comes in"
+        added, what = in_shape, "what comes in"
         if self.shortcut is not None:
             children = (main, planned(
-                "shortcut", self.shortcut, in_shape, path=("shortcut",), where="shortcut", encoded=encoded,
+                "shortcut", self.shortcut, in_shape, path=("shortcut",), where="shortcut", flow=flow,
             ))
-            beside, what = children[1].plan.out_shape, "what `shortcut` gives"
+            added, what = children[1].plan.out_shape, "what `shortcut` gives"
         out_shape = main.plan.out_shape
-        if out_shape != beside:
+        if out_shape != added:
             raise ShapeError(
-                f"residual adds what `layers` give, shape {out_shape}, to {what}, shape {beside}: they must be equal",
-                hint=f"make the last of `layers` give {beside}, or let `shortcut` lead from {in_shape} to {out_shape}, "
+                f"residual adds what `layers` give, shape {out_shape}, to {what}, shape {added}: they must be equal",
+                hint=f"make the last of `layers` give {added}, or let `shortcut` lead from {in_shape} to {out_shape}, "
                      "such as a dense layer, or conv2d with kernel_size 1 and the same strides",
                 path=("layers",) if self.shortcut is None else ("shortcut",),
             )
         size = int(np.prod(out_shape))
-        return Plan(out_shape=out_shape, children=children, flops=size + sum(c.plan.flops for c in children))
+        left = (main.plan.mask, flow.mask if self.shortcut is None else children[1].plan.mask)
+        return Plan(
+            out_shape=out_shape, children=children, flops=size + sum(c.plan.flops for c in children),
+            mask=joined(flow.mask, left),
+        )
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """y = F(x) + S(x)."""

@@ -55,7 +55,7 @@ class SeparableConv2d(_depthwise.Depthwise):
         return Plan(
             out_shape=(OH, OW, self.filters),
             params={"depthwise_kernel": kernel, "pointwise_kernel": pointwise, **self.bias(self.filters)},
-            flops=flops + OH * OW * self.filters * (2 * channels + 1),
+            flops=flops + OH * OW * self.filters * (2 * channels + 1), steps="new",
         )
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:

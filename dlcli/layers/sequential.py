@@ -10,6 +10,7 @@ from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.encoder_aware import EncoderAware
 from dlcli.core.fields import AsTuple
+from dlcli.core.flow_plan import FlowPlan
 from dlcli.core.layer import Layer, Plan
 from dlcli.errors import ShapeError
 
@@ -31,17 +32,17 @@ class Sequential(EncoderAware):
 
     layers: Annotated[tuple[Layer, ...], AsTuple]
 
-    def plan_beside(self, in_shape: tuple[int, ...], encoded: tuple[int, ...] | None) -> Plan:
+    def plan_beside(self, in_shape: tuple[int, ...], flow: FlowPlan) -> Plan:
         """The shape that the last layer gives."""
         try:
-            children = sequence.plan_sequence(self.layers, in_shape, encoded)
+            children = sequence.plan_sequence(self.layers, in_shape, flow)
         except ShapeError as error:
             raise ShapeError(
                 error.message, where=error.where, hint=error.hint, path=("layers", *error.path),
             ) from None
         return Plan(
             out_shape=children[-1].plan.out_shape if children else in_shape, children=children,
-            flops=sum(child.plan.flops for child in children),
+            flops=sum(child.plan.flops for child in children), mask=sequence.mask_after(children, flow),
         )
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:

@@ -34,7 +34,8 @@ class UpSampling2d(Layer):
         need_axes("up_sampling2d", in_shape, 3)
         (a, b), (H, W, C) = self.size, in_shape
         size = H * a * W * b * C
-        return Plan(out_shape=(H * a, W * b, C), flops=4 * size if self.interpolation == "bilinear" else 0)
+        flops = 4 * size if self.interpolation == "bilinear" else 0
+        return Plan(out_shape=(H * a, W * b, C), flops=flops, steps="new")
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """Rows and columns of y from those of x."""

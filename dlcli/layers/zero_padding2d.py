@@ -30,7 +30,7 @@ class ZeroPadding2d(Layer):
         """Larger by the border; the same channels."""
         need_axes("zero_padding2d", in_shape, 3)
         H, W, C = in_shape
-        return Plan(out_shape=(H + sum(self.padding[0]), W + sum(self.padding[1]), C))
+        return Plan(out_shape=(H + sum(self.padding[0]), W + sum(self.padding[1]), C), steps="new")
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """x in the middle of zeros."""

@@ -11,7 +11,6 @@ from dlcli.core.from_means import FromMeans
 from dlcli.core.memory import Memory
 from dlcli.core.metric import StreamingMetric
 from dlcli.core.target import Target
-from dlcli.errors import ShapeError
 from dlcli.metrics._errors import check_numbers, errors, widened
 
 
@@ -24,6 +23,7 @@ class R2(StreamingMetric, FromMeans):
     taken in one pass in float64; targets whose mean is beyond 1e6 times their spread are better shifted first.
     """
 
+    whole_samples: ClassVar[bool] = True
     examples: ClassVar = (Example(),)
 
     def check(self, target: Target) -> None:
@@ -39,11 +39,7 @@ class R2(StreamingMetric, FromMeans):
     ) -> None:
         """Adds one batch."""
         columns = state.shape[1]
-        if prod(y_true.shape[1:]) != columns:
-            raise ShapeError(
-                f"r2 compares whole samples of {columns} numbers; some steps are padding, which does not count",
-                where="metrics", hint="use mae, mse or rmse, which are means over the steps that count",
-            )
+        assert y_true.size == len(y_true) * columns, "whole samples"
         error, true = errors(y_true, y_pred, memory), widened(y_true, "true", memory)
         total = memory.empty("total", (columns,), np.float64)
         state[0] += len(y_true)
