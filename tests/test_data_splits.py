@@ -13,6 +13,7 @@ from dlcli.core.dataset import DataEnv, Dataset, Fold, Split, Splits
 from dlcli.core.target import DataSpec, Target
 from dlcli.data import grouped, in_order, stratified
 from dlcli.data.classes import classes_of
+from dlcli.data.learnable import check_learnable
 from dlcli.data.load import load, stand_in
 from dlcli.data.setting_aside import divide
 from dlcli.errors import DataError
@@ -318,3 +319,29 @@ def test_a_validation_split_of_the_datas_own_leaves_no_room_for_folds(env, tmp_p
     with pytest.raises(DataError, match="brings 9 samples") as error:
         load(from_yaml(Dataset, keys), env)
     assert error.value.where == "dataset.fold"
+
+
+# Classes that cannot be learned.
+
+
+def arrays(path, y_train, y_test, **keys):
+    np.savez(path, x_train=np.zeros((len(y_train), 2), "f4"), y_train=y_train,
+             x_test=np.zeros((len(y_test), 2), "f4"), y_test=y_test)
+    return from_yaml(Dataset, {"type": "npz", "path": str(path), **keys})
+
+
+def test_a_class_that_only_validation_has_is_refused_with_its_row(env, tmp_path):
+    rare = np.array([0, 1] * 20 + [2])
+    dataset = arrays(tmp_path / "a.npz", rare, [0, 1], validation_split=0.4)
+    seed = next(seed for seed in range(50) if 40 in load(dataset, replace(env, seed=seed)).validation.rows)
+    with pytest.raises(DataError, match=r"1 of 16 samples .*'2'; the first is row 40") as error:
+        check_learnable(load(dataset, replace(env, seed=seed)))
+    assert error.value.where.endswith("validation split") and "stratify: true" in error.value.hint
+    check_learnable(load(replace(dataset, stratify=True), replace(env, seed=seed)))
+
+
+def test_targets_that_are_no_classes_of_samples_may_be_anything(env, tmp_path):
+    check_learnable(load(arrays(tmp_path / "a.npz", np.zeros(9), np.ones(3)), env))
+    autoencode = arrays(tmp_path / "b.npz", np.zeros(9, int), np.ones(3, int), classes=2, autoencode=True)
+    check_learnable(load(autoencode, env))
+    check_learnable(load(from_yaml(Dataset, {"type": "shakespeare_excerpt", "validation_split": 0.1}), env))

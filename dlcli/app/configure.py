@@ -18,6 +18,7 @@ from dlcli.config.validate import validate
 from dlcli.core.dataset import DataEnv, Dataset, Split
 from dlcli.core.target import DataSpec
 from dlcli.data import load as data
+from dlcli.data.learnable import check_learnable
 from dlcli.data.load import Loaded
 from dlcli.errors import ConfigError
 
@@ -60,9 +61,14 @@ def plan(configured: Configured, surroundings: Surroundings, ui: Ui) -> AnyBuilt
 
 
 def load_data(configured: Configured, surroundings: Surroundings, ui: Ui) -> Loaded:
-    """The splits, or those of the fallback; what was used is told with absolute paths, since a run stores it."""
+    """The splits, or those of the fallback; what was used is told with absolute paths, since a run stores it.
+
+    Raises DataError for data that cannot be had, is damaged, or whose classes cannot be learned.
+    """
     env = surroundings.data_env(config_dir=configured.folder, seed=configured.config.seed, warn=ui.warn)
     loaded = data.load(configured.config.dataset, env)
+    if configured.config.generator is None:  # a GAN learns samples, not their classes
+        check_learnable(loaded)
     return replace(loaded, used=_absolute(loaded.used, env))
 
 
