@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dlcli.core.table import Table
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
@@ -60,6 +62,7 @@ class DataSpec:
     `input_shape` of one raw sample, `dtype` of x as stored, `target`. `image` says that x is a
     picture (H, W) or (H, W, C), so that predict reads image files and samples are drawn. `tokens` says that x are
     the ids of a text and how they are found; it is learned from the data, and so no part of what is compared.
+    `table` says likewise of rows of a table what their columns are.
     `forcing` says that x has the target in it, moved by one.
     """
 
@@ -68,4 +71,5 @@ class DataSpec:
     target: Target
     image: bool = False
     tokens: Tokens | None = field(default=None, compare=False)
+    table: Table | None = field(default=None, compare=False)
     forcing: TeacherForcing | None = None

@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from dlcli import files
+from dlcli.core.table import Table
 from dlcli.core.target import DataSpec, Target, TeacherForcing, Tokens
 from dlcli.errors import DataError, UsageError
 from dlcli.train.snapshot import Snapshot
@@ -89,6 +90,7 @@ def _spec(data: dict[str, Any]) -> DataSpec:
         **data,
         "input_shape": tuple(data["input_shape"]),
         "target": Target(**{**target, "labels": tuple(target["labels"]), "shape": tuple(target["shape"])}),
+        "table": Table.of(data["table"]) if data.get("table") else None,
         "tokens": tokens and Tokens(**{**tokens, "vocabulary": tuple(tokens["vocabulary"])}),
         "forcing": forcing and TeacherForcing(**forcing),
     })

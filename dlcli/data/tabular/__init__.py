@@ -1,0 +1,1 @@
+"""Tables: reading them in blocks, finding what their columns are, learning from them, making samples of them."""
