@@ -10,7 +10,7 @@ from dlcli import registry
 from dlcli.core import sequence
 from dlcli.core.activation import Activation
 from dlcli.core.context import Context, Flow
-from dlcli.core.flow_plan import ALONE
+from dlcli.core.flow_plan import ALONE, FlowPlan
 from dlcli.core.freezing import freeze
 from dlcli.core.layer import Layer
 from dlcli.core.loss import Loss
@@ -24,7 +24,8 @@ class Model:
 
     `in_shape` is the shape of one input sample. `link` is an activation that predictions pass at the
     end and training does not, because the loss works on what comes before it. `frozen`: names or globs of layers
-    that are not trained. `mask` is that of the outputs, as far as it is known.
+    that are not trained. `ids`: inputs are whole numbers below this, where that is known. `mask` is that of the
+    outputs, as far as it is known.
     """
 
     def __init__(
@@ -35,11 +36,12 @@ class Model:
         dtype: str = "float32",
         link: Activation | None = None,
         frozen: Sequence[str] = (),
+        ids: int | None = None,
     ) -> None:
         self.in_shape = in_shape
         self.dtype = np.dtype(dtype)
         self.link = link
-        self.nodes = sequence.plan_sequence(layers, in_shape)
+        self.nodes = sequence.plan_sequence(layers, in_shape, FlowPlan(ids=ids))
         if frozen:
             self.nodes = freeze(self.nodes, frozen)
         self.out_shape = self.nodes[-1].plan.out_shape if self.nodes else in_shape

@@ -50,7 +50,8 @@ def build(config: Config, spec: DataSpec, source: Source, *, dtype: str | None =
     if pipeline is not None:
         try:
             layers, link, loss = split_link(config.model.layers, config.loss)
-            model = Model(layers, pipeline.out_shape, dtype=dtype or config.dtype, link=link, frozen=freeze)
+            ids = None if config.dataset.preprocessing else config.dataset.ids_below(spec)
+            model = Model(layers, pipeline.out_shape, dtype=dtype or config.dtype, link=link, frozen=freeze, ids=ids)
         except ShapeError as error:
             problems.append(shape_problem(source, ("model", "layers", *error.path), error))
     if model is not None:

@@ -134,6 +134,15 @@ class Dataset(Component):
         """What one sample looks like, found without reading the data; None where only the data tells."""
         raise NotImplementedError
 
+    def ids_below(self, spec: DataSpec) -> int | None:
+        """An upper bound of x, which are ids: whole numbers from 0 to below it; None where x are no ids.
+
+        Known before anything is read, so that a model has room for every id.
+        """
+        if spec.forcing is not None:
+            return spec.forcing.start + 1
+        return len(spec.tokens.vocabulary) if spec.tokens is not None else None
+
     @abstractmethod
     def load(self, env: DataEnv) -> Splits:
         """The samples. Raises DataUnavailableError where neither found nor fetched, DataError where damaged."""

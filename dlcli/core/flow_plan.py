@@ -21,12 +21,14 @@ class Mask:
 
 @dataclass(frozen=True, kw_only=True)
 class FlowPlan:
-    """As `context.Flow`, for plans.
+    """As `context.Flow`, for plans; and what is known of x itself.
 
+    `ids`: x are whole numbers below this, such as ids of words; None where they need not be.
     `mask`: None where no mask comes. `encoded`: the shape of a sample that an encoder gives, None but in the decoder of
     an `encoder_decoder`, and `encoded_mask` the mask there.
     """
 
+    ids: int | None = None
     mask: Mask | None = None
     encoded: tuple[int, ...] | None = None
     encoded_mask: Mask | None = None

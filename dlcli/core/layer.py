@@ -32,6 +32,8 @@ class Layer(Component):
 
     reads_mask: ClassVar[bool] = False
     """Whether it passes over the steps that `Flow.mask` says are padding, so that the mask must fit its steps."""
+    same_numbers: ClassVar[bool] = False
+    """Whether y has the numbers of x, as they are, only in another shape."""
     ids: ClassVar[bool] = False
     """Whether its input are ids: whole numbers below its `input_dim`, along which nothing can be derived."""
 

@@ -42,7 +42,8 @@ def plan_sequence(
             if len(plan.out_shape) < 2:  # no axis of steps is left, or none that holds anything
                 plan = replace(plan, steps="gone", mask=None)
             planned.append(Planned(label, part, shape, plan))
-            shape, flow = plan.out_shape, replace(flow, mask=plan.mask)
+            shape = plan.out_shape
+            flow = replace(flow, mask=plan.mask, ids=flow.ids if part.same_numbers else None)
     return tuple(planned)
 
 

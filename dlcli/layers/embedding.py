@@ -9,10 +9,11 @@ import numpy as np
 from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.fields import PositiveInt
+from dlcli.core.flow_plan import FlowPlan
 from dlcli.core.initializer import Initializer
 from dlcli.core.layer import Layer, Plan
 from dlcli.core.params import Param, Regularizer
-from dlcli.errors import DataError
+from dlcli.errors import DataError, ShapeError
 from dlcli.initializers.random_uniform import RandomUniform
 from dlcli.kernels.embedding import add_rows
 
@@ -24,7 +25,7 @@ class Embedding(Layer):
     x: (N, ...) ids, whole numbers from 0 to input_dim - 1 (held as floating point, as batches are), usually (N, T)
     -> y: (N, ..., output_dim). Parameters: `embeddings` E (input_dim, output_dim). With `mask_zero: true` the id 0 is
     padding: layers after it that understand a mask pass over it, and ids of words start at 1. The gradient ends here:
-    dx is 0. Raises DataError where an id is none of those.
+    dx is 0. Raises ShapeError where the data is known to have more ids, DataError where an id is none of those.
     """
 
     ids: ClassVar[bool] = True
@@ -52,6 +53,15 @@ class Embedding(Layer):
             out_shape=out_shape, params={"embeddings": table}, flops=prod(out_shape),
             makes_mask=self.mask_zero and bool(in_shape),
         )
+
+    def plan_beside(self, in_shape: tuple[int, ...], flow: FlowPlan) -> Plan:
+        """As `plan`; there must be a row for every id."""
+        if flow.ids is not None and flow.ids > self.input_dim:
+            raise ShapeError(
+                f"embedding has a row for each of the ids 0 to {self.input_dim - 1}; the data may have ids up to "
+                f"{flow.ids - 1}", hint=f"set input_dim: {flow.ids}", path=("input_dim",),
+            )
+        return super().plan_beside(in_shape, flow)
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """y = E[x]."""

@@ -15,6 +15,7 @@ from dlcli.core.layer import Layer, Plan
 class Flatten(Layer):
     """Lays the axes of a sample one after the other. x: (N, A, B, ...) -> y: (N, A * B * ...). No mask goes on."""
 
+    same_numbers: ClassVar = True
     examples: ClassVar = (Example({}, (2, 3, 4)), Example({}, (5,)), Example({}, ()))
 
     def plan(self, in_shape: tuple[int, ...]) -> Plan:

@@ -20,6 +20,7 @@ class Input(Layer):
     shape before anything is trained. Raises ShapeError where the samples have another shape.
     """
 
+    same_numbers: ClassVar = True
     examples: ClassVar = (Example({"shape": [2, 3]}, (2, 3)), Example({"shape": [4]}, (4,)))
 
     shape: Shape

@@ -21,6 +21,7 @@ class Permute(Layer):
     where `dims` does not name every axis of a sample once.
     """
 
+    same_numbers: ClassVar = True
     examples: ClassVar = (Example({"dims": [2, 1]}, (3, 4)), Example({"dims": [1, 3, 2]}, (2, 3, 4)))
 
     dims: Annotated[tuple[PositiveInt, ...], AsTuple]

@@ -32,6 +32,7 @@ class Reshape(Layer):
     where the numbers of a sample do not fit.
     """
 
+    same_numbers: ClassVar = True
     examples: ClassVar = (
         Example({"shape": [2, 6]}, (12,)), Example({"shape": [3, -1]}, (2, 3, 4)), Example({"shape": [-1]}, (2, 3)),
         Example({"shape": [1]}, ()),

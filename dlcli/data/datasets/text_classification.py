@@ -63,6 +63,10 @@ class TextClassification(Dataset):
         _, labels, _, _ = self._columns(env)
         return self._spec(tuple(sorted(set(labels))))
 
+    def ids_below(self, spec: DataSpec) -> int:
+        """However few words the texts have."""
+        return self.vocabulary
+
     def load(self, env: DataEnv) -> Splits:
         """All texts, with a vocabulary of all their words; `learn` cuts it down."""
         texts, labels, cells, column = self._columns(env)
