@@ -4,14 +4,16 @@ import csv
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from rich.console import Console
 
+from dlcli import report
 from dlcli.cli.confusion_table import as_table
 from dlcli.errors import DataError
-from dlcli.report import classification_report, confusion_matrix
+from dlcli.report import classification_report, confusion_matrix, confusions, normalized_confusion_matrix
 
 # true: 0 0 0 1 1 2, predicted: 0 0 1 1 1 0; class 3 has neither.
 MATRIX = np.array([[2, 1, 0, 0], [0, 2, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]])
@@ -72,7 +74,8 @@ def test_scores_equal_hand_computed_ones():
     assert result["f1"] == pytest.approx([2 / 3, 0.8, 0, 0])
     assert result["support"] == [3, 2, 1, 0]
     assert result["accuracy"] == pytest.approx(4 / 6)
-    assert result["macro"]["f1"] == pytest.approx((2 / 3 + 0.8) / 4)
+    assert result["macro"]["f1"] == pytest.approx((2 / 3 + 0.8) / 3)  # class 3 does not occur
+    assert result["micro"]["precision"] == result["micro"]["recall"] == result["micro"]["f1"] == pytest.approx(4 / 6)
     assert result["weighted"]["recall"] == pytest.approx((3 * 2 / 3 + 2 * 1) / 6)
 
 
@@ -96,7 +99,7 @@ def test_scores_of_nothing_are_zero():
 
 
 def test_report_has_the_familiar_layout():
-    text = classification_report.as_text(MATRIX, LABELS, digits=2)
+    text = classification_report.as_text(classification_report.scores(MATRIX), LABELS, digits=2)
     assert text == (
         "              precision    recall  f1-score   support\n"
         "\n"
@@ -106,7 +109,7 @@ def test_report_has_the_familiar_layout():
         "         elk       0.00      0.00      0.00         0\n"
         "\n"
         "    accuracy                           0.67         6\n"
-        "   macro avg       0.33      0.42      0.37         6\n"
+        "   macro avg       0.44      0.56      0.49         6\n"
         "weighted avg       0.56      0.67      0.60         6\n"
     )
 
@@ -116,7 +119,8 @@ def test_table_shows_counts_names_and_recall():
     assert lines[0].split() == ["true", *LABELS, "recall"]
     assert lines[2].split() == ["cat", "2", "1", "·", "·", "0.667"]
     assert lines[5].split() == ["elk", "·", "·", "·", "·", "–"]
-    assert "accuracy 0.6667 (4 of 6)" in lines[-1]
+    assert "accuracy 0.6667 (4 of 6)" in lines[-2]
+    assert lines[-1] == "most confused: cat as dog (1), cow as cat (1)"
 
 
 def test_table_numbers_rows_and_columns_where_names_do_not_fit():
@@ -146,7 +150,46 @@ def test_table_keeps_to_its_width(width, classes):
 
 
 def test_importing_loads_neither_matplotlib_nor_rich():
-    names = "confusion_matrix, classification_report, history_plot, samples, predictions, regression"
+    names = ", ".join(path.stem for path in Path(report.__file__).parent.glob("[!_]*.py"))
     heavy = "{'matplotlib', 'rich'} & {*sys.modules}"
     code = f"import sys; from dlcli.report import {names}; sys.exit(bool({heavy}))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_most_confused_pairs_are_the_same_from_samples_and_from_the_matrix():
+    rng = np.random.default_rng(1)
+    y_true, y_pred = rng.integers(0, 6, 400), rng.integers(0, 6, 400)
+    matrix = confusion_matrix.confusion_matrix(y_true, y_pred, 6)
+    pairs = confusions.of_matrix(matrix, most=7)
+    assert pairs == confusions.of_samples(y_true, y_pred, 6, most=7) and len(pairs) == 7
+    assert [pair.count for pair in pairs] == sorted(matrix[~np.eye(6, dtype=bool)], reverse=True)[:7]
+    first = pairs[0]
+    assert matrix[first.true, first.predicted] == first.count
+    assert first.share == pytest.approx(first.count / (y_true == first.true).sum())
+
+
+def test_nothing_confused_gives_no_pairs():
+    assert confusions.of_matrix(np.eye(3, dtype=np.int64)) == confusions.of_samples(np.arange(3), np.arange(3), 3) == ()
+    assert "most confused" not in rendered(np.eye(3, dtype=np.int64), ["a", "b", "c"], 80)
+
+
+def test_scores_of_counts_are_those_of_the_matrix():
+    counts = np.diagonal(MATRIX), MATRIX.sum(axis=0), MATRIX.sum(axis=1)
+    assert classification_report.scores_of(*counts) == classification_report.scores(MATRIX)
+
+
+def test_normalized_matrix_has_rows_that_sum_to_one_and_empty_ones(tmp_path):
+    shares = normalized_confusion_matrix.shares(MATRIX)
+    np.testing.assert_allclose(shares[:3].sum(axis=1), 1)
+    assert np.isnan(shares[3]).all()
+    normalized_confusion_matrix.write_csv(tmp_path / "n.csv", MATRIX, LABELS)
+    rows = list(csv.reader((tmp_path / "n.csv").read_text().splitlines()))
+    assert rows[0] == ["true\\predicted", *LABELS]
+    assert rows[1] == ["cat", "0.666667", "0.333333", "0", "0"] and rows[4] == ["elk", "", "", "", ""]
+
+
+@pytest.mark.parametrize(("share", "text"), [
+    (1.0, "100"), (0.9999, "99.9"), (0.972, "97.2"), (0.0005, "0.1"), (0.0004, "<0.1"),
+])
+def test_only_all_is_a_hundred_percent_and_little_is_not_nothing(share, text):
+    assert normalized_confusion_matrix.percent(share) == text

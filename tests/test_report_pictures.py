@@ -5,10 +5,20 @@ import struct
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from dlcli.errors import DataError
 from dlcli.files import replacing
-from dlcli.report import confusion_matrix, history_plot, predictions, regression, samples
+from dlcli.report import (
+    confusion_matrix,
+    history_plot,
+    normalized_confusion_matrix,
+    predictions,
+    regression,
+    reliability,
+    samples,
+    worst_samples,
+)
 from dlcli.report.class_names import shorten
 from dlcli.report.figure import picture
 
@@ -45,7 +55,27 @@ def draw_regression(path):
     regression.draw(path, np.array([1.0, 2, 3, np.nan]), np.array([[1.1], [2], [2.8], [0]])[:, 0])
 
 
-DRAWINGS = [draw_confusion, draw_history, draw_samples, draw_regression]
+def draw_normalized(path):
+    normalized_confusion_matrix.draw(path, np.array([[9, 1, 0], [0, 8, 2], [0, 0, 0]]), ["$5-$10", "漢字", "none"])
+
+
+def draw_reliability(path):
+    samples, right = np.array([0, 0, 4, 10]), np.array([0, 0, 1, 9.0])
+    reliability.draw(path, samples, right, samples * np.array([0.1, 0.4, 0.6, 0.95]))
+
+
+def draw_worst(path):
+    images = np.linspace(-1, 3, 10 * 16).reshape(10, 4, 4, 1)
+    y_true = np.arange(10) % 2
+    worst_samples.draw(
+        path, images=images, index=np.arange(10) * 1000, losses=np.array([np.nan, *range(9)]), y_true=y_true,
+        y_pred=np.zeros(10, int), labels=["no", "yes"],
+    )
+
+
+DRAWINGS = [
+    draw_confusion, draw_history, draw_samples, draw_regression, draw_normalized, draw_reliability, draw_worst,
+]
 
 
 @pytest.mark.parametrize("draw", DRAWINGS)
@@ -72,6 +102,47 @@ def test_a_users_matplotlib_settings_play_no_part(tmp_path):
 def test_confusion_matrix_of_a_hundred_classes_is_no_larger_than_a_screen(tmp_path):
     confusion_matrix.draw(tmp_path / "m.png", np.eye(100, dtype=np.int64), [f"class {i}" for i in range(100)])
     assert max(size_of(tmp_path / "m.png")) < 1600
+
+
+def test_normalized_matrix_of_a_hundred_classes_is_no_larger_than_a_screen(tmp_path):
+    labels = [f"class {i}" for i in range(100)]
+    normalized_confusion_matrix.draw(tmp_path / "m.png", np.eye(100, dtype=np.int64), labels)
+    assert max(size_of(tmp_path / "m.png")) < 1600
+
+
+def test_a_reliability_diagram_of_nothing_is_refused(tmp_path):
+    with pytest.raises(DataError, match="at least one sample"):
+        reliability.draw(tmp_path / "r.png", np.zeros(4), np.zeros(4), np.zeros(4))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_frames_are_orange_where_the_class_is_wrong_and_blue_where_it_is_right(tmp_path):
+    images, index = np.zeros((2, 4, 4)), np.arange(2)
+    given = {"images": images, "index": index, "losses": np.ones(2), "y_true": index, "labels": ["a", "b"]}
+    for name, y_pred in (("right", index), ("wrong", 1 - index)):
+        worst_samples.draw(tmp_path / f"{name}.png", y_pred=y_pred, **given)
+    blue, orange = (0, 114, 178), (213, 94, 0)
+    for name, there, absent in (("right", blue, orange), ("wrong", orange, blue)):
+        with Image.open(tmp_path / f"{name}.png") as picture_of:
+            colours = {colour[:3] for _, colour in picture_of.getcolors(1 << 20)}
+        assert there in colours and absent not in colours
+
+
+def test_the_worst_come_first_and_what_does_not_count_not_at_all():
+    losses = np.array([0.5, 9.0, np.nan, 3.0, 9.0, 100.0])
+    counts = np.array([True, True, True, True, True, False])
+    assert worst_samples.largest(losses, counts).tolist() == [2, 1, 4, 3, 0]
+    assert worst_samples.largest(losses, counts, most=2).tolist() == [2, 1]
+
+
+def test_worst_samples_are_listed_with_their_place_in_the_data(tmp_path):
+    worst_samples.write_csv(
+        tmp_path / "w.csv", np.array([3, 0]), np.array([77, 5]), np.array([9.25, 0.1]),
+        {"true": ["a,b", "c"], "predicted": ["c", "c"]},
+    )
+    assert list(csv.reader((tmp_path / "w.csv").read_text().splitlines())) == [
+        ["index", "row", "loss", "true", "predicted"], ["77", "3", "9.25", "a,b", "c"], ["5", "0", "0.1", "c", "c"],
+    ]
 
 
 def test_history_of_one_epoch_without_finite_values_is_drawn(tmp_path):

@@ -9,7 +9,6 @@ import numpy as np
 from pydantic import ValidationError
 
 from dlcli.app.catalog import component
-from dlcli.app.evaluate import RowsOf
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
 from dlcli.config.explain import explain
@@ -21,8 +20,9 @@ from dlcli.core.target import DataSpec
 from dlcli.data import load as data
 from dlcli.data.classes import classes_of
 from dlcli.data.pieces import cuts
+from dlcli.data.rows_of import RowsOf
 from dlcli.errors import ConfigError, UsageError
-from dlcli.report import samples
+from dlcli.report import samples, table_columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,7 @@ class Look:
                 name: {"samples": part.samples, "range": [part.low, part.high], "classes": part.classes}
                 for name, part in self.parts.items()
             },
+            **({"columns": table_columns.as_dicts(spec.table)} if spec.table else {}),
             "first": [{"x": x.tolist(), "y": y} for x, y in zip(self.x, self.targets, strict=True)],
         }
 

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dlcli.report import confusions
 from dlcli.report.class_names import check_labels, shorten
 from dlcli.report.classification_report import Scores, scores
+from dlcli.report.confusions import Confusion
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 20
 """Classes that the compact form lists."""
-_MOST_PAIRS = 10
+_MOST_PAIRS, _MOST_PAIRS_IN_LINE = 10, 5
 
 
 def as_table(matrix: np.ndarray, labels: Sequence[str], width: int) -> "RenderableType":
@@ -49,7 +51,21 @@ def as_table(matrix: np.ndarray, labels: Sequence[str], width: int) -> "Renderab
             for j, count in enumerate(row)
         ]
         table.add_row(Text(rows[i]), *cells, _share(result["recall"][i]) if result["support"][i] else "–")
-    return Group(table, Text("rows: true, columns: predicted", "dim"), _accuracy(result))
+    notes = [Text("rows: true, columns: predicted", "dim"), _accuracy(result)]
+    if classes > 2 and (pairs := confusions.of_matrix(matrix)):
+        notes.append(most_confused(pairs, labels))
+    return Group(table, *notes)
+
+
+def most_confused(pairs: Sequence[Confusion], labels: Sequence[str]) -> "Text":
+    """`most confused: 4 as 9 (28), 7 as 2 (13)`: true classes, what they were taken for, and how often."""
+    from rich.text import Text
+
+    shown = (
+        f"{shorten(labels[pair.true], 24)} as {shorten(labels[pair.predicted], 24)} ({pair.count:,})"
+        for pair in pairs[:_MOST_PAIRS_IN_LINE]
+    )
+    return Text(f"most confused: {', '.join(shown)}", overflow="fold")
 
 
 def _layouts(labels: Sequence[str]) -> Iterator[tuple[list[str], list[str], int]]:
@@ -80,18 +96,14 @@ def _compact(matrix: np.ndarray, names: Sequence[str], result: Scores, width: in
             Text(names[i]), _share(recall[i]), _share(result["precision"][i]), str(result["support"][i]),
         )
 
-    mistakes = matrix.copy()
-    np.fill_diagonal(mistakes, 0)
-    flat = np.argsort(-mistakes, axis=None, kind="stable")[:_MOST_PAIRS]
     pairs = _table(2)
     pairs.add_column("true", no_wrap=True)
     pairs.add_column("predicted", no_wrap=True)
     pairs.add_column("count", justify="right", no_wrap=True)
     pairs.add_column("share", justify="right", no_wrap=True)
-    for row, column in zip(*np.unravel_index(flat, matrix.shape), strict=True):
-        if count := int(mistakes[row, column]):
-            share = f"{count / result['support'][row]:.1%}"
-            pairs.add_row(Text(names[row]), Text(names[column]), Text(str(count), "red"), share)
+    for pair in confusions.of_matrix(matrix, most=_MOST_PAIRS):
+        cells = (Text(names[pair.true]), Text(names[pair.predicted]), Text(str(pair.count), "red"))
+        pairs.add_row(*cells, f"{pair.share:.1%}")
     notes = [_accuracy(result)]
     if (hidden := len(order) - _MOST_ROWS) > 0:
         notes.insert(0, Text(f"{hidden} more classes: recall {_share(recall[order[_MOST_ROWS]])} or better", "dim"))

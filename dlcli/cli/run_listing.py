@@ -45,7 +45,8 @@ def listing(runs: Sequence[Overview], *, now: datetime, width: int, wanted: Sequ
 
 def _names(runs: Sequence[Overview]) -> list[str]:
     """Figures, those first that say most of how good a model is."""
-    every = dict.fromkeys(name.removeprefix("val_") for run in runs for name in (*run.metrics, *run.test))
+    # What was followed in training: an evaluation has many more figures, which `runs show` lists.
+    every = dict.fromkeys(name.removeprefix("val_") for run in runs for name in (run.metrics or run.test))
     metrics = [name for name in every if name != "loss"]
     ranked = [*metrics[:1], "loss", *metrics[1:]]
     have = {name for run in runs for name in run.values()}

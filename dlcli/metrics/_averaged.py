@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -16,6 +16,8 @@ Average = Literal["auto", "binary", "macro", "micro", "weighted"]
 @dataclass(frozen=True, kw_only=True)
 class Averaged(Counts):
     """Base of the metrics that are a figure of each class, and an average over the classes."""
+
+    is_share: ClassVar[bool] = True
 
     average: Average = "auto"
 

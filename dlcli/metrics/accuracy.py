@@ -20,6 +20,7 @@ class Accuracy(StreamingMetric, FromMeans):
     """
 
     examples: ClassVar = (Example(),)
+    is_share: ClassVar[bool] = True
 
     def check(self, target: Target) -> None:
         """Classes only."""

@@ -18,6 +18,7 @@ class BalancedAccuracy(Counts):
     """
 
     examples: ClassVar = (Example(),)
+    is_share: ClassVar[bool] = True
 
     def of_counts(self, right: np.ndarray, predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
         """Mean recall; that of a class without samples is 0, and counts for nothing."""

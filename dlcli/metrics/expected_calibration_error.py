@@ -25,6 +25,7 @@ class ExpectedCalibrationError(StreamingMetric):
     """
 
     examples: ClassVar = (Example(), Example({"bins": 4}))
+    is_share: ClassVar[bool] = True
     mode: ClassVar[str] = "min"
     undefined: ClassVar[str] = Probabilities.undefined
 

@@ -23,6 +23,7 @@ class Mape(StreamingMetric, FromMeans):
     """
 
     examples: ClassVar = (Example(),)
+    is_share: ClassVar[bool] = True
     mode: ClassVar[str] = "min"
     undefined: ClassVar[str] = "true values of 0 have no percentage"
 

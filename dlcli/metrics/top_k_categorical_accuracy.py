@@ -22,6 +22,7 @@ class TopKCategoricalAccuracy(StreamingMetric):
     """
 
     examples: ClassVar = (Example({"k": 2}), Example({"k": 1}), Example({"k": 3}))
+    is_share: ClassVar[bool] = True
 
     k: PositiveInt = 5
 

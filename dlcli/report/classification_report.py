@@ -27,52 +27,59 @@ class Scores(TypedDict):
     accuracy: float
     samples: int
     macro: Average
+    micro: Average
     weighted: Average
 
 
 def scores(matrix: np.ndarray) -> Scores:
+    """The figures of a confusion matrix: (K, K) counts, rows true and columns predicted."""
+    return scores_of(np.diagonal(matrix), matrix.sum(axis=0), matrix.sum(axis=1))
+
+
+def scores_of(right: np.ndarray, predicted: np.ndarray, support: np.ndarray) -> Scores:
     """The figures as plain data.
 
-        precision = tp / predicted,  recall = tp / support,  f1 = 2 tp / (support + predicted)
+        precision = right / predicted,  recall = right / support,  f1 = 2 right / (support + predicted)
 
-    matrix: (K, K) counts, rows true and columns predicted. Division by zero gives 0.0. `macro` weighs
-    every class alike, also one without samples; `weighted` weighs it by its support.
+    (K,) counts each: how often a class was rightly found, was predicted, is true. Division by zero gives 0.0. `macro`
+    weighs every class alike that occurs, among the true or the predicted ones; `weighted` weighs it by its support;
+    `micro` counts all classes together.
     """
-    hits = np.diagonal(matrix).astype(np.float64)
-    support = matrix.sum(axis=1)
-    predicted = matrix.sum(axis=0)
     samples = int(support.sum())
-    columns = {
-        "precision": _divide(hits, predicted),
-        "recall": _divide(hits, support),
-        "f1": _divide(2 * hits, support + predicted),
-    }
 
-    def average(weights: np.ndarray) -> Average:
+    def figures(right: np.ndarray, predicted: np.ndarray, support: np.ndarray) -> dict[str, np.ndarray]:
+        return {
+            "precision": _divide(right, predicted), "recall": _divide(right, support),
+            "f1": _divide(2 * right, support + predicted),
+        }
+
+    columns = figures(right, predicted, support)
+
+    def average(columns: dict[str, np.ndarray], weights: np.ndarray) -> Average:
         total = weights.sum()
         means = {name: float(values @ weights / total) if total else 0.0 for name, values in columns.items()}
         return {"precision": means["precision"], "recall": means["recall"], "f1": means["f1"], "support": samples}
 
+    together = figures(right.sum(keepdims=True), predicted.sum(keepdims=True), support.sum(keepdims=True))
     return {
         "precision": columns["precision"].tolist(),
         "recall": columns["recall"].tolist(),
         "f1": columns["f1"].tolist(),
         "support": support.tolist(),
-        "accuracy": float(hits.sum() / samples) if samples else 0.0,
+        "accuracy": float(right.sum() / samples) if samples else 0.0,
         "samples": samples,
-        "macro": average(np.ones(len(matrix))),
-        "weighted": average(support.astype(np.float64)),
+        "macro": average(columns, (support + predicted > 0).astype(np.float64)),
+        "micro": average(together, np.ones(1)),
+        "weighted": average(columns, support.astype(np.float64)),
     }
 
 
-def as_text(matrix: np.ndarray, labels: Sequence[str], *, digits: int = 4) -> str:
+def as_text(result: Scores, labels: Sequence[str], *, digits: int = 4) -> str:
     """The figures as a table in plain text, in the layout that scikit-learn made familiar.
 
-    matrix: (K, K) counts, rows true and columns predicted; `digits` after the decimal point. Ends in a
-    newline. Raises DataError unless there are K labels.
+    `digits` after the decimal point. Ends in a newline. Raises DataError unless there is a label for each class.
     """
-    check_labels(labels, len(matrix))
-    result = scores(matrix)
+    check_labels(labels, len(result["support"]))
     names = [shorten(label, 60) for label in labels]
     width = max(map(len, [*names, "weighted avg"]))
 

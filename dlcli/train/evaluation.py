@@ -19,10 +19,10 @@ from dlcli.train.scores import Scores
 
 @dataclass(frozen=True)
 class Evaluation:
-    """`figures`: loss and metrics. `y_true`, `y_pred`, `losses`: one row a sample, empty unless kept.
+    """`figures`: loss and metrics; `undefined` says of each that is not finite why that is so.
 
-    `undefined` says of each figure that is not finite why that is so. `counts`, kept too: (N,) bool, False for samples
-    of which the loss passes over everything.
+    `losses`: (N,), and `counts`: (N,) bool, False for samples of which the loss passes over everything. `y_true`,
+    `y_pred`: one row a sample, empty unless kept.
     """
 
     figures: dict[str, float]
@@ -64,6 +64,7 @@ class Evaluator:
         """
         self._scores.reset()
         kept: list[tuple[np.ndarray, ...]] = []
+        costs: list[tuple[np.ndarray, ...]] = []
         judged: list[tuple[np.ndarray, ...]] = []
         with batches.feed(batches.split.rows) as feed:
             for x, y in feed:
@@ -80,14 +81,15 @@ class Evaluator:
                 if self._split_metrics:
                     judged.append((true.copy(), predicted.copy()))
                 if keep:
-                    counts = np.ones(len(y), bool) if passed is None else ~passed.reshape(len(y), -1).all(axis=1)
-                    kept.append((y.copy(), predictions.copy(), losses.copy(), counts))
+                    kept.append((y.copy(), predictions.copy()))
+                counts = np.ones(len(y), bool) if passed is None else ~passed.reshape(len(y), -1).all(axis=1)
+                costs.append((losses.copy(), counts))
         found = self._scores.figures()
         for name, metric in self._split_metrics.items():
             found[name] = metric.compute(*_joined(_in_rows(judged), 2))
         figures = {name: found[name] for name in ("loss", *self._metrics)}
         undefined = {name: self._why(name, figure) for name, figure in figures.items() if not isfinite(figure)}
-        return Evaluation(figures, undefined, *_joined(kept, 4))
+        return Evaluation(figures, undefined, *_joined(kept, 2), *_joined(costs, 2))
 
     def _why(self, name: str, figure: float) -> str:
         """Why a figure is not finite."""
