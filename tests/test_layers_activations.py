@@ -6,6 +6,8 @@ import by_hand
 import numpy as np
 import pytest
 
+from dlcli import registry
+from dlcli.core.activation import Activation
 from dlcli.kernels.erf import BLOCK, erf, work_shape
 
 SMOOTH = ("sigmoid", "tanh", "elu", "gelu", {"type": "gelu", "approximate": True}, "softplus", "softmax")
@@ -98,3 +100,15 @@ def test_relu_in_blocks_and_of_views_is_plain_relu(shape):
 
 def test_relu_lets_nan_through():
     assert np.isnan(by_hand.layer("relu").forward(by_hand.context(), np.array([[np.nan]]))).all()
+
+
+EVERY = [name for name in registry.names("layers") if issubclass(registry.get("layers", name), Activation)]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_an_activation_says_whether_it_works_number_by_number(name):
+    made, x = by_hand.layer(name), np.random.default_rng(0).standard_normal((2, 5))
+    other = x.copy()
+    other[:, 0] += 0.5
+    y, changed = (made.forward(by_hand.context(), z).copy() for z in (x, other))
+    assert np.array_equal(y[:, 1:], changed[:, 1:]) is made.elementwise

@@ -19,8 +19,6 @@ from dlcli.initializers.orthogonal import Orthogonal
 from dlcli.initializers.zeros import Zeros
 from dlcli.layers.tanh import Tanh
 
-NOT_ELEMENTWISE = ("softmax", "log_softmax")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Cell(Recurrent):
@@ -69,7 +67,7 @@ class Cell(Recurrent):
                      "give it sequences, or use dense",
             )
         for key, activation in self.bends():
-            if activation.type_name() in NOT_ELEMENTWISE:
+            if not activation.elementwise:
                 raise ShapeError(
                     f"{name} needs an activation that works number by number; {activation.type_name()} does not",
                     hint="use tanh or sigmoid", path=(key,),

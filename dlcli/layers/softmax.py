@@ -21,6 +21,7 @@ class Softmax(Activation):
     `categorical_crossentropy` the two are computed as one, which is both exact and stable.
     """
 
+    elementwise: ClassVar = False
     examples: ClassVar = (Example({}, (5,)), Example({}, (3, 4)), Example({}, (30,)))
 
     def plan(self, in_shape: tuple[int, ...]) -> Plan:
