@@ -183,23 +183,23 @@ def _buffers(nodes: Sequence[Planned], prefix: str = "") -> Iterator[tuple[str, 
 
 
 def split_link(layers: Sequence[Layer], loss: Loss) -> tuple[tuple[Layer, ...], Activation | None, Loss]:
-    """Takes the last activation off where the loss has a stable form without it.
+    """Takes the last activation off where the loss has a stable form without it, also from inside a composite.
 
     Returns the layers to train, the activation that predictions still pass, and the loss that fits.
     """
     if loss.link is None:
         return tuple(layers), None, loss
-    flat = [*layers[:-1], *(layers[-1].expand() if layers else ())]
-    ends_in_link = bool(flat) and flat[-1].type_name() == loss.link
+    ends_in_link = layers[-1].without_end(loss.link) if layers else None
     from_logits = getattr(loss, "from_logits", False)
-    if ends_in_link and from_logits:
+    if ends_in_link is not None and from_logits:
         raise ShapeError(
             f"{loss.type_name()} has from_logits: true, but the last layer already ends in {loss.link}",
             hint=f"remove from_logits (the stable form is used anyway) or the {loss.link}", path=(len(layers) - 1,),
         )
-    if ends_in_link:
-        link = flat.pop()
+    if ends_in_link is not None:
+        before, link = ends_in_link
         assert isinstance(link, Activation)
-        return tuple(flat), link, replace(loss, from_logits=True)  # type: ignore[call-arg]  # see Loss.link
+        fused = replace(loss, from_logits=True)  # type: ignore[call-arg]  # see Loss.link
+        return (*layers[:-1], *before), link, fused
     link_type = registry.get("layers", loss.link)
     return tuple(layers), link_type() if from_logits else None, loss

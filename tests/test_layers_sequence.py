@@ -8,7 +8,8 @@ from dlcli.config.manual import of_base
 from dlcli.core.component import from_yaml
 from dlcli.core.layer import Layer
 from dlcli.errors import DataError, ShapeError
-from dlcli.model import Model, Pass
+from dlcli.losses.categorical_crossentropy import CategoricalCrossentropy
+from dlcli.model import Model, Pass, split_link
 
 RECURRENT = ("simple_rnn", "lstm", "gru")
 SLOW = {"activation": "softplus", "recurrent_activation": "tanh"}
@@ -86,6 +87,41 @@ def test_huge_sums_overflow_nothing(kind):
     through = started(made, 1e6 * weights(made)[0])
     assert np.isfinite(through.forward(np.ones((2, 3, 2)))).all()
     assert np.isfinite(through.backward(np.ones((2, 3)))).all()
+
+
+DENSE = {"type": "dense", "units": 3}
+ENDS = [
+    [{**DENSE, "activation": "softmax"}], [DENSE, "softmax"], [DENSE, {"type": "activation", "activation": "softmax"}],
+    [{"type": "sequential", "layers": [DENSE, "softmax"]}], [DENSE, {"type": "sequential", "layers": ["softmax"]}],
+    ["tanh", {"type": "sequential", "layers": ["tanh", {"type": "sequential", "layers": [
+        {**DENSE, "activation": "softmax"},
+    ]}]}],
+    [{"type": "time_distributed", "layer": {**DENSE, "activation": "softmax"}}],
+    [DENSE, {"type": "time_distributed", "layer": "softmax"}],
+    [{"type": "time_distributed", "layer": {"type": "sequential", "layers": [DENSE, "softmax"]}}],
+]
+
+
+@pytest.mark.parametrize("layers", ENDS)
+def test_a_softmax_at_the_end_is_fused_into_the_loss_however_deep_it_stands(layers):
+    whole = [from_yaml(Layer, layer) for layer in layers]
+    rest, link, loss = split_link(whole, CategoricalCrossentropy())
+    assert link is not None and link.type_name() == "softmax" and loss.from_logits
+    plain, fused = Model(whole, (4, 2), dtype="float64"), Model(rest, (4, 2), dtype="float64", link=link)
+    assert list(plain.layout.slots) == list(fused.layout.slots), "parameters keep their names"
+    theta, x = weights(plain)[0], np.random.default_rng(0).standard_normal((2, 4, 2))
+    np.testing.assert_allclose(started(fused, theta).predict(x), started(plain, theta).forward(x), rtol=1e-13)
+    with pytest.raises(ShapeError, match="already ends in softmax"):
+        split_link(whole, CategoricalCrossentropy(from_logits=True))
+
+
+@pytest.mark.parametrize("layers", [
+    [{"type": "residual", "layers": ["softmax"]}], [{"type": "repeat", "times": 2, "layer": "softmax"}], [DENSE],
+    [{"type": "sequential", "layers": []}], ["softmax", "tanh"], [],
+])
+def test_a_softmax_that_is_not_the_last_thing_stays(layers):
+    whole = tuple(from_yaml(Layer, layer) for layer in layers)
+    assert split_link(whole, CategoricalCrossentropy()) == (whole, None, CategoricalCrossentropy())
 
 
 def test_softmax_is_no_activation_of_a_recurrent_layer():

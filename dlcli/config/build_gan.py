@@ -66,7 +66,7 @@ def build_gan(config: Config, spec: DataSpec, source: Source, *, dtype: str | No
         ))
     if judged is not None:
         try:
-            _no_sigmoid(judged, loss)
+            _no_sigmoid(discriminator.layers[-1], loss)
             loss.check(judged.out_shape, TRUTH)
         except ShapeError as error:
             problems.append(shape_problem(source, _last(DISCRIMINATOR, discriminator.layers), error))
@@ -88,13 +88,13 @@ def _last(name: str, layers: tuple[Layer, ...]) -> KeyPath:
     return (name, "layers", len(layers) - 1)
 
 
-def _no_sigmoid(model: Model, loss: GanLoss) -> None:
-    last = model.nodes[-1].layer.type_name()
-    if last in ("sigmoid", "softmax"):
-        raise ShapeError(
-            f"{loss.type_name()} takes scores of any size; the discriminator ends in {last}",
-            hint=f"take the {last} out: where a probability is wanted, the loss makes it",
-        )
+def _no_sigmoid(layer: Layer, loss: GanLoss) -> None:
+    for last in ("sigmoid", "softmax"):
+        if layer.without_end(last) is not None:
+            raise ShapeError(
+                f"{loss.type_name()} takes scores of any size; the discriminator ends in {last}",
+                hint=f"take the {last} out: where a probability is wanted, the loss makes it",
+            )
 
 
 def _advice(found: tuple[int, ...], wanted: tuple[int, ...]) -> str:

@@ -74,5 +74,13 @@ class Layer(Component):
         """The layers that do this layer's work, in order: itself, or itself without its activation and that."""
         return (self,)
 
+    def without_end(self, kind: str) -> "tuple[tuple[Layer, ...], Layer] | None":
+        """The layers that do this layer's work up to its last one, and that one; None where it is of another type.
+
+        A composite looks into itself where its last layer is the last thing that happens.
+        """
+        *before, last = self.expand()
+        return (tuple(before), last) if last.type_name() == kind else None
+
 
 __all__ = ["Layer", "Plan", "Planned"]

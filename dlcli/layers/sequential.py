@@ -1,6 +1,6 @@
 """sequential: layers one after the other, as one layer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -44,6 +44,14 @@ class Sequential(EncoderAware):
             out_shape=children[-1].plan.out_shape if children else in_shape, children=children,
             flops=sum(child.plan.flops for child in children), mask=sequence.mask_after(children, flow),
         )
+
+    def without_end(self, kind: str) -> tuple[tuple[Layer, ...], Layer] | None:
+        """Without the end of the last of its layers."""
+        found = self.layers[-1].without_end(kind) if self.layers else None
+        if found is None:
+            return None
+        before, last = found
+        return (replace(self, layers=(*self.layers[:-1], *before)),), last
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """Through all layers."""

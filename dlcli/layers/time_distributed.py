@@ -1,6 +1,6 @@
 """time_distributed: a layer that works on every step by itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -44,6 +44,14 @@ class TimeDistributed(Layer):
             ) from None
         T = in_shape[0]
         return Plan(out_shape=(T, *child.plan.out_shape), children=(child,), flops=T * child.plan.flops)
+
+    def without_end(self, kind: str) -> tuple[tuple[Layer, ...], Layer] | None:
+        """Without the end of its layer, where that sees no other steps and may as well come after all of them."""
+        found = self.layer.without_end(kind)
+        if found is None or len(found[0]) > 1:
+            return None
+        before, last = found
+        return tuple(replace(self, layer=layer) for layer in before), last
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """All steps of all samples as one batch."""
