@@ -138,6 +138,17 @@ def test_a_generator_whose_output_does_not_fit(capsys, tmp_path, layer, said):
     refused(capsys, path, "6:7  generator.layers.1", "of shape (8, 8)", said)
 
 
+def test_one_hot_rows_of_floating_point_are_told_from_numbers(capsys, tmp_path):
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "data.npz", x_train=rng.random((30, 4)), y_train=np.eye(10, dtype="f4")[np.arange(30) % 10])
+    path = tmp_path / "model.yaml"
+    text = STEPS.replace("{type: digits, preprocessing: []}", "{type: npz, path: data.npz}").replace("LAYER", "tanh")
+    path.write_text(text)
+    refused(capsys, path, "7:7  loss", "the targets are numbers, shape (10,)", "dataset.task: classification")
+    path.write_text(text.replace("path: data.npz", "path: data.npz, task: classification"))
+    assert dlcli(capsys, "check", path)[0] == 0
+
+
 @pytest.mark.parametrize(("layer", "place", "said"), [
     ("{type: masking, mask_value: x}", "4:35  model.layers.0.mask_value", "a number"),
     ("{type: masking}", "4:7  model.layers.0", "(T, I)"),

@@ -16,9 +16,12 @@ def check_categorical(loss: Loss, out_shape: tuple[int, ...], target: Target) ->
     """Raises ShapeError unless there is one output for each class."""
     name = loss.type_name()
     if target.kind != "classes":
+        hint = "use `loss: mse` or `loss: mae`, or a data set whose targets are classes"
+        if len(target.shape) == 1 and target.shape[0] > 1:
+            hint = f"if y are one-hot rows of floating point, say dataset.task: classification; else {hint}"
         raise ShapeError(
-            f"{name} compares one output a class with classes, but the targets are numbers",
-            hint="use `loss: mse` or `loss: mae`, or a data set whose targets are classes",
+            f"{name} compares one output a class with classes, but the targets are numbers, shape {target.shape}",
+            hint=hint,
         )
     wanted = (*target.shape, target.classes)
     if out_shape == wanted and target.classes > 1:
