@@ -13,6 +13,7 @@ from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
 from dlcli.core.target import Target
 from dlcli.data import inputs
+from dlcli.data.scaling import looks_scaled, remark
 from dlcli.model import Pass
 from dlcli.runs.lookup import find
 
@@ -56,8 +57,12 @@ class Predictor:
         forcing = held.built.spec.forcing
         writer = None if forcing is None else SequenceWriter(held.built, forcing)
         spec = held.built.spec if writer is None else writer.spec
+        told = False
         for given in inputs.read(paths, spec, stdin=stdin, warn=ui.info):
             names = given.names()
+            if not told and looks_scaled(given.x, spec):
+                told = True
+                ui.warn(remark(given.x, given.name))
             for start in range(0, len(given.x), EVALUATION_BATCH):
                 raw = given.x[start:start + EVALUATION_BATCH]
                 outputs = self._answers(forward, raw) if writer is None else writer.write(forward, raw)
