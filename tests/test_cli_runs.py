@@ -213,6 +213,20 @@ def test_one_run_cannot_be_compared(runs, capsys):
     assert "the beginning of 2 runs" in error(capsys, "runs", "compare", "2026", FIRST)["message"]
 
 
+def test_a_run_is_found_by_its_name_where_only_one_has_it(runs, capsys):
+    assert data(capsys, "runs", "show", "small")["run_id"] == FIRST
+    change(runs / SECOND, name="Large & Deep")
+    for name in ("Large & Deep", "large"):  # as it was given, and as it stands in the id
+        assert data(capsys, "runs", "show", name)["run_id"] == SECOND
+    assert error(capsys, "runs", "show", "smal")["hint"] == "did you mean 'small'?"
+    again = "20260105-000000-small-eeee"
+    shutil.copytree(runs / FIRST, runs / again)
+    told = error(capsys, "runs", "show", "small")
+    assert "the name of 2 runs" in told["message"] and FIRST in told["message"] and again in told["message"]
+    shutil.copytree(runs / FIRST, runs / "small-is-an-id-too")
+    assert data(capsys, "runs", "show", "small")["run_id"] == "small-is-an-id-too", "ids come first"
+
+
 def test_rm_asks_and_without_a_terminal_wants_yes(runs, capsys):
     assert "-y" in error(capsys, "runs", "rm", FIRST)["hint"]
     assert (runs / FIRST).is_dir()

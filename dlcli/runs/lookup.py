@@ -19,7 +19,8 @@ class Found:
 def find(runs_dir: Path, name: str) -> Found:
     """The run that `name` means: an id, a unique prefix of one, `latest`, a run directory, or a checkpoint file.
 
-    Raises UsageError where there is none, or where a prefix fits several: it lists them.
+    Where none of those fits, the one run of that name. Raises UsageError where there is none, or where a prefix or a
+    name fits several: it lists them.
     """
     if not name:
         raise UsageError("expected a run; found an empty name", hint="`dlcli runs list` shows what there is")
@@ -34,27 +35,36 @@ def find(runs_dir: Path, name: str) -> Found:
     if path.is_dir() and (path / "config.resolved.yaml").is_file():
         return Found(RunDirectory(path.resolve()))
     runs = all_runs(runs_dir)
-    ids = [run.id for run in runs]
     if name == "latest" and runs:
         return Found(runs[-1])
-    fitting = [run for run in runs if run.id == name] or [run for run in runs if run.id.startswith(name)]
+    fitting, what = [run for run in runs if run.id == name], "id"
+    if not fitting:
+        fitting, what = [run for run in runs if run.id.startswith(name)], "beginning"
+    if not fitting:
+        fitting, what = [run for run in runs if name in (run.status().get("name"), _name_in(run.id))], "name"
     if len(fitting) == 1:
         return Found(fitting[0])
     if fitting:
         candidates = "\n    ".join(run.id for run in fitting)
         raise UsageError(
-            f"'{name}' is the beginning of {len(fitting)} runs:\n    {candidates}",
-            hint="give more of the id, or `latest`",
+            f"'{name}' is the {what} of {len(fitting)} runs:\n    {candidates}",
+            hint="give more of the id, or `latest`" if what == "beginning" else "give an id, or `latest`",
         )
     if not runs:
         raise UsageError(
             f"there is no run '{name}': {runs_dir} has none",
             hint="`dlcli train CONFIG` makes one; another place is named with --runs-dir or DLCLI_RUNS_DIR",
         )
+    known = [word for run in runs for word in (run.id, _name_in(run.id))]
     raise UsageError(
         f"there is no run '{name}' in {runs_dir}",
-        hint=registry.did_you_mean(name, ids) or "`dlcli runs list` shows what there is",
+        hint=registry.did_you_mean(name, known) or "`dlcli runs list` shows what there is",
     )
+
+
+def _name_in(run_id: str) -> str:
+    """`mnist-mlp` of `20261122-031800-mnist-mlp-a3f9`: the run's name as far as an id can hold it."""
+    return run_id[16:-5]
 
 
 def all_runs(runs_dir: Path) -> list[RunDirectory]:
