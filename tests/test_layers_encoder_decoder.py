@@ -214,6 +214,32 @@ def test_what_cannot_work_is_found_before_any_memory_is_taken(keys, path, said):
     assert caught.value.hint
 
 
+def test_a_source_needs_no_row_for_the_id_that_begins_the_target(capsys, tmp_path):
+    """Ids 0 to 9 are read; the decoder has 10, too, for the beginning."""
+    from dlcli.cli.main import main
+
+    path = tmp_path / "model.yaml"
+    path.write_text("""\
+dataset: {type: reverse_sequence, length: 4}
+model:
+  layers:
+    - type: encoder_decoder
+      source_length: 4
+      encoder: [{type: embedding, input_dim: 10, output_dim: 6}]
+      decoder:
+        - {type: embedding, input_dim: 11, output_dim: 8}
+        - {type: transformer_decoder, cross: true, num_heads: 2, intermediate_dim: 8}
+        - {type: dense, units: 10, activation: softmax}
+loss: categorical_crossentropy
+optimizer: adam
+training: {epochs: 1}
+""")
+    assert main(["check", str(path)]) == 0
+    path.write_text(path.read_text().replace("input_dim: 11", "input_dim: 10"))
+    assert main(["check", str(path)]) == 2
+    assert "model.yaml:8:" in capsys.readouterr().err
+
+
 def test_the_check_names_the_line(capsys, tmp_path):
     from dlcli.cli.main import main
 

@@ -76,7 +76,9 @@ class EncoderDecoder(EncoderAware):
                      "give it sequences", path=("source_length",),
             )
         source, target = (self.source_length, *in_shape[1:]), (in_shape[0] - self.source_length, *in_shape[1:])
-        encoder = planned("encoder", self.encoder, source, path=("encoder",), where="encoder", flow=flow)
+        # What is known of the ids is known of both parts together: a source need not have the one for the beginning.
+        reading = replace(flow, ids=None)
+        encoder = planned("encoder", self.encoder, source, path=("encoder",), where="encoder", flow=reading)
         decoder = planned(
             "decoder", self.decoder, target, path=("decoder",), where="decoder",
             flow=replace(flow, encoded=encoder.plan.out_shape, encoded_mask=encoder.plan.mask),
