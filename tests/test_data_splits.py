@@ -41,7 +41,8 @@ def divided(labels, seed=0, *, groups=None, times=None, spacing=0, spec=None, wa
     x = np.arange(len(labels), dtype=np.float32)[:, None]
     train = Split(x=x, y=labels, rows=np.arange(len(labels)))
     used = SimpleNamespace(**{
-        "test_split": 0.0, "validation_split": 0.0, "stratify": False, "fold": None, "spacing": spacing, **keys,
+        "test_split": 0.0, "validation_split": 0.0, "stratify": False, "fold": None, "spacing": spacing,
+        "autoencode": False, **keys,
     })
     return divide(used, Splits(spec=spec, train=train, groups=groups, times=times), environment(seed, warn))
 
@@ -128,7 +129,7 @@ def test_one_hot_labels_are_drawn_like_class_numbers():
     spec = DataSpec(input_shape=(1,), dtype="float32", target=Target(kind="classes", labels=("a", "b", "c")))
     hot = Split(x=np.zeros((54, 1), "f4"), y=np.eye(3)[labels], rows=np.arange(54))
     assert np.array_equal(classes_of(hot, spec), labels)
-    used = SimpleNamespace(test_split=0.25, validation_split=0.0, stratify=True, fold=None, spacing=0)
+    used = SimpleNamespace(test_split=0.25, validation_split=0.0, stratify=True, fold=None, spacing=0, autoencode=False)
     two = divide(used, Splits(spec=spec, train=hot), environment(5))
     assert np.array_equal(one.test.rows, two.test.rows)
 
@@ -266,15 +267,23 @@ def test_folds_of_numbers_are_drawn_at_random():
 
 
 @pytest.mark.parametrize(("keys", "match"), [
-    ({"fold": Fold(number=5, of=5)}, "3 samples cannot be cut into 5 parts"),
+    ({"fold": Fold(number=1, of=5)}, "3 samples cannot be cut into 5 parts"),
     ({"fold": Fold(number=1, of=3), "groups": np.array([0, 0, 1])}, "cannot be cut"),
     ({"fold": Fold(number=1, of=3), "times": np.array([4, 4, 4])}, "cannot be cut"),
 ])
 def test_too_few_samples_for_the_folds_are_refused(keys, match):
     with pytest.raises(DataError, match=match) as error:
-        for number in range(1, keys["fold"].of + 1):
-            divided([0, 1, 0], **{**keys, "fold": replace(keys["fold"], number=number)})
+        divided([0, 1, 0], autoencode=True, **keys)
     assert error.value.where == "dataset.fold" and "fewer folds" in error.value.hint
+
+
+@pytest.mark.parametrize(("keys", "number"), [
+    ({}, 1), ({"groups": np.arange(30) // 3}, 2), ({"times": np.arange(30)}, 3),
+])
+def test_a_class_that_training_would_not_see_in_some_turn_stops_the_first(keys, number):
+    with pytest.raises(DataError, match=r"no sample of class '2', of which there are 1 in 30") as error:
+        divided([0, 1] * 14 + [2, 1], fold=Fold(number=number, of=3), **keys)
+    assert error.value.where == "dataset.fold"
 
 
 # The keys of a data set.

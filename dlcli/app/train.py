@@ -19,6 +19,8 @@ from dlcli.app.ui import Ui
 from dlcli.config.build import Built, resolved
 from dlcli.config.build_any import AnyBuilt
 from dlcli.config.dump import dump
+from dlcli.core.component import plain
+from dlcli.core.dataset import Fold
 from dlcli.data.fingerprint import fingerprint
 from dlcli.data.load import Loaded
 from dlcli.errors import DivergedError, DlcliError, InterruptedRunError
@@ -52,6 +54,7 @@ class Trained:
     dataset: str
     wanted: str | None
     test_epoch: int
+    fold: Fold | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for `--json` and metrics.json."""
@@ -60,6 +63,7 @@ class Trained:
             "step": self.step, "metrics": self.metrics, "test": None if self.test is None else self.test.metrics,
             "weights_sha256": self.weights_sha256, "seconds": round(self.seconds, 3),
             "dataset": self.dataset, **({"fallback_for": self.wanted} if self.wanted else {}),
+            **({"fold": plain(self.fold)} if self.fold else {}),
         }
 
 
@@ -91,9 +95,14 @@ def train(
     if begun is not None:
         begun.tell(ui)
         built = begun.named_in(built) if isinstance(built, Built) else built
-    run = RunDirectory.create(surroundings.runs_dir, built.config.name, datetime.now(UTC))
+    fold = configured.config.dataset.fold
+    named = built.config.name if fold is None else f"{built.config.name} fold {fold.number}"
+    run = RunDirectory.create(surroundings.runs_dir, named, datetime.now(UTC))
     with run.writing():
-        run.update_status(status="running", pid=os.getpid(), name=built.config.name, tags=list(tags), created=_now())
+        run.update_status(
+            status="running", pid=os.getpid(), name=built.config.name, tags=list(tags), created=_now(),
+            **({} if fold is None else {"fold": plain(fold)}),
+        )
         surroundings_now = {**environment.describe(), "threads": threads, "data": recorded}
         _write_beginning(run, configured, built, loaded, begun, surroundings_now)
         return train_in(run, built, loaded, ui, threads=threads, started=started, state=None, begun=begun)
@@ -194,7 +203,7 @@ def _conclude(session: Session, loaded: Loaded, seconds: float, painter: Painter
         test=test, weights_sha256=digest, seconds=seconds,
         dataset=loaded.used.type_name(),
         wanted=None if loaded.fell_back is None else loaded.wanted,
-        test_epoch=held.snapshot.state["epoch"],
+        test_epoch=held.snapshot.state["epoch"], fold=loaded.used.fold,
     )
     painter.finish()
     files.write_json(run.summary, trained.as_dict())

@@ -67,10 +67,7 @@ def prepare(configured: Configured, built: AnyBuilt, surroundings: Surroundings)
     if init is None or not isinstance(built, Built):
         return None
     source = configured.source
-    try:
-        file = weights_file.read(locate(init.run, configured, surroundings))
-    except UsageError as error:
-        raise ConfigError([source.problem(("init_from", "run"), error.message, error.hint)]) from None
+    file = _file(init, configured, surroundings)
     if init.sha256 is not None and init.sha256 != file.sha256:
         message = f"the file is no longer the one that was asked for: its sha256 is {file.sha256}"
         raise ConfigError([source.problem(("init_from", "sha256"), message, "put it back, or take sha256 out")])
@@ -81,6 +78,16 @@ def prepare(configured: Configured, built: AnyBuilt, surroundings: Surroundings)
     paths = {slot.name.rpartition("/")[0]: None for slot in built.model.layout}
     frozen = tuple(path for path in paths if any(means(pattern, path) for pattern in init.freeze))
     return Transfer(file=file, layers=fit.copied, absent=fit.absent, frozen=frozen)
+
+
+def pinned(configured: Configured, surroundings: Surroundings) -> Configured:
+    """The configuration with the very file that `init_from` means now: `latest` may soon be another run."""
+    init = configured.config.init_from
+    if init is None:
+        return configured
+    file = _file(init, configured, surroundings)
+    init = replace(init, run=str(file.path), sha256=init.sha256 or file.sha256)
+    return replace(configured, config=replace(configured.config, init_from=init))
 
 
 def look(configured: Configured, built: AnyBuilt, surroundings: Surroundings, ui: Ui) -> None:
@@ -116,6 +123,13 @@ def locate(run: str, configured: Configured, surroundings: Surroundings) -> Path
         if found.run.checkpoint(name).exists():
             return found.run.checkpoint(name).resolve()
     raise UsageError("the run has no checkpoint", where=found.run.id, hint="choose another run")
+
+
+def _file(init: InitFrom, configured: Configured, surroundings: Surroundings) -> weights_file.WeightsFile:
+    try:
+        return weights_file.read(locate(init.run, configured, surroundings))
+    except UsageError as error:
+        raise ConfigError([configured.source.problem(("init_from", "run"), error.message, error.hint)]) from None
 
 
 def _problems(

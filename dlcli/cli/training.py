@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from dlcli.app import configure
+from dlcli.app.folds import Folds, resume_folds, train_folds
 from dlcli.app.resume import resume as resume_run
 from dlcli.app.threads import settle
 from dlcli.app.train import Trained, train
 from dlcli.app.transfer import look
+from dlcli.cli.folds import fold_table
 from dlcli.cli.options import Common
 from dlcli.cli.output import write_json
 from dlcli.cli.results import publish
@@ -18,6 +20,7 @@ from dlcli.cli.summary import summary
 from dlcli.config.build import resolved
 from dlcli.config.dump import dump
 from dlcli.errors import UsageError
+from dlcli.runs.fold_series import FoldSeries
 
 
 def run(
@@ -26,6 +29,7 @@ def run(
     config: str | None,
     overrides: Sequence[str],
     resume: str | None,
+    folds: int | None,
     name: str | None,
     tags: Sequence[str],
     seed: int | None,
@@ -39,8 +43,19 @@ def run(
     surroundings, ui = common.surroundings(), common.ui()
     workers = settle(threads)
     if resume is not None:
-        _refuse(name=name, tag=tags, seed=seed, print_config=print_config, dry_run=dry_run, fast_dev_run=fast_dev_run)
+        _refuse(
+            name=name, tag=tags, seed=seed, folds=folds, print_config=print_config, dry_run=dry_run,
+            fast_dev_run=fast_dev_run,
+        )
         given = [config, *overrides] if config else list(overrides)
+        if (series := FoldSeries.find(surroundings.runs_dir, resume)) is not None:
+            if given:
+                raise UsageError(
+                    f"folds that are gone on with stay what they are; found {given[0]}", where="--resume",
+                    hint=f"take it out, or train anew with --folds {series.read()['folds']}",
+                )
+            _show_folds(resume_folds(series, surroundings, ui, threads=workers), common)
+            return
         _show(resume_run(resume, given, surroundings, ui, threads=workers), common)
         return
     if config is None:
@@ -48,6 +63,8 @@ def run(
     changes = {"name": None if name is None else json.dumps(name, ensure_ascii=False), "seed": seed}
     if fast_dev_run:
         overrides = [*overrides, "training.epochs=1", "training.steps=null"]
+    if folds is not None:  # each validates on its part, in the place of a share of the samples
+        overrides = [*overrides, f"dataset.fold={{number: 1, of: {folds}}}", "dataset.validation_split=0"]
     configured = configure.read(Path(config), overrides, **changes)
     if print_config:
         built = configure.plan(configured, surroundings, ui)
@@ -66,7 +83,15 @@ def run(
         if common.json:
             write_json({"config": config, "ok": True})
         return
-    _show(train(configured, surroundings, ui, threads=workers, tags=tags, fast=fast_dev_run), common)
+    if folds is not None:
+        found = train_folds(configured, surroundings, ui, threads=workers, tags=tags, fast=fast_dev_run)
+        _show_folds(found, common)
+    else:
+        _show(train(configured, surroundings, ui, threads=workers, tags=tags, fast=fast_dev_run), common)
+
+
+def _show_folds(folds: Folds, common: Common) -> None:
+    publish(common, folds.as_dict(), lambda: fold_table(folds))
 
 
 def _refuse(**given: object) -> None:

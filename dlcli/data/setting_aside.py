@@ -1,6 +1,6 @@
 """Which samples are for training, for validation and for the test, as the keys of a data set say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from dlcli.data.classes import classes_of, one_class_each
 from dlcli.data.splits import parted, set_aside, set_aside_last
 from dlcli.errors import DataError
 
+_Turn = tuple[np.ndarray, np.ndarray]  # positions to train on, positions to validate on
 _TEST, _VALIDATION, _FOLDS = 0, 1, 2  # numbers of the random streams, so that one split does not move the other
 _FAR = 0.05  # of all samples: by how much groups or days may miss a share before it is said
 
@@ -52,6 +53,7 @@ class _Way:
     spacing: int
     groups: np.ndarray | None
     times: np.ndarray | None
+    is_input: bool
     warn: Callable[[str], None]
 
     def part(self, split: Split, share: float, rng: np.random.Generator, *, key: str) -> tuple[Split, Split]:
@@ -83,24 +85,47 @@ class _Way:
         return kept, taken
 
     def fold(self, split: Split, fold: Fold, rng: np.random.Generator) -> tuple[Split, Split]:
-        """(what is trained on, what is validated on) in this turn."""
-        if self.spacing or self.times is not None:
-            times = split.rows if self.times is None else self.times[split.rows]
-            kept, held = in_order.fold(times, fold.number, fold.of, self.spacing)
+        """(what is trained on, what is validated on) in this turn. All turns are looked at, so that the first one
+        tells what would stop a later one.
+        """
+        labels = self._labels(split, one_class_each(self.spec))
+        turns = self._in_order(split, fold.of) if self._ordered else self._drawn(split, fold.of, labels, rng)
+        chosen = (split.rows, split.rows)
+        for number, (kept, held) in enumerate(turns, 1):
+            if not len(kept) or not len(held):
+                raise DataError(
+                    f"{len(split):,} samples cannot be cut into {fold.of} parts: there is nothing to "
+                    f"{'train on beside' if len(held) else 'validate on in'} part {number}", where="dataset.fold",
+                    hint=f"ask for fewer folds, or give more {'samples' if self.groups is None else 'groups'}",
+                )
+            unseen = np.setdiff1d(labels[held], labels[kept])
+            if len(unseen) and not self.is_input:
+                raise DataError(
+                    f"where part {number} of {fold.of} validates, training sees no sample of class "
+                    f"'{self.spec.target.labels[unseen[0]]}', of which there are "
+                    f"{np.count_nonzero(labels == unseen[0]):,} in {len(split):,}", where="dataset.fold",
+                    hint="give more samples of the class, or leave it out",
+                )
+            if number == fold.number:
+                chosen = (split.rows[kept], split.rows[held])
+        return replace(split, rows=chosen[0]), replace(split, rows=chosen[1])
+
+    @property
+    def _ordered(self) -> bool:
+        return self.spacing > 0 or self.times is not None
+
+    def _in_order(self, split: Split, of: int) -> Iterator[_Turn]:
+        times = split.rows if self.times is None else self.times[split.rows]
+        for number in range(1, of + 1):
+            yield in_order.fold(times, number, of, self.spacing)
+
+    def _drawn(self, split: Split, of: int, labels: np.ndarray, rng: np.random.Generator) -> Iterator[_Turn]:
+        if self.groups is None:
+            parts = stratified.folds(labels, of, rng)
         else:
-            labels = self._labels(split, one_class_each(self.spec))
-            if self.groups is None:
-                parts = stratified.folds(labels, fold.of, rng)
-            else:
-                parts = grouped.folds(self.groups[split.rows], labels, fold.of, rng)
-            kept, held = np.flatnonzero(parts != fold.number - 1), np.flatnonzero(parts == fold.number - 1)
-        if not len(kept) or not len(held):
-            raise DataError(
-                f"{len(split)} samples cannot be cut into {fold.of} parts: part {fold.number} of them "
-                f"{'has nothing to train on' if len(held) else 'is empty'}", where="dataset.fold",
-                hint="ask for fewer folds, or give more data" + (" or groups" if self.groups is not None else ""),
-            )
-        return replace(split, rows=split.rows[kept]), replace(split, rows=split.rows[held])
+            parts = grouped.folds(self.groups[split.rows], labels, of, rng)
+        for number in range(of):
+            yield np.flatnonzero(parts != number), np.flatnonzero(parts == number)
 
     def _labels(self, split: Split, by_class: bool) -> np.ndarray:
         """Class numbers of the samples; all 0 where classes do not matter."""
@@ -120,4 +145,6 @@ def _way(used: Dataset, splits: Splits, warn: Callable[[str], None]) -> _Way:
                 f"expected one value for each of {len(splits.train.x)} training samples; found {len(values)}",
                 where=f"dataset.{name}", hint="write both again from the same rows",
             )
-    return _Way(splits.spec, used.stratify, used.spacing, splits.groups, splits.times, warn)
+    return _Way(
+        splits.spec, used.stratify, used.spacing, splits.groups, splits.times, is_input=used.autoencode, warn=warn,
+    )

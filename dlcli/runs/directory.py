@@ -28,21 +28,8 @@ class RunDirectory:
 
     @classmethod
     def create(cls, runs_dir: Path, name: str, now: datetime) -> "RunDirectory":
-        """Claims a new directory `20261122-031800-mnist-mlp-a3f9`; any number of processes may do so at once."""
-        slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "run"
-        stamp = now.strftime("%Y%m%d-%H%M%S")
-        try:
-            runs_dir.mkdir(parents=True, exist_ok=True)
-            while True:
-                path = runs_dir / f"{stamp}-{slug}-{secrets.token_hex(2)}"
-                with suppress(FileExistsError):
-                    path.mkdir()
-                    return cls(path)
-        except OSError as error:
-            raise DlcliError(
-                f"cannot make a run directory: {error.strerror}", where=str(runs_dir),
-                hint="choose another place with --runs-dir or DLCLI_RUNS_DIR",
-            ) from None
+        """A new run directory with an id that begins with the time and has `name` in it."""
+        return cls(claim(runs_dir, name, now))
 
     @property
     def id(self) -> str:
@@ -154,6 +141,24 @@ class RunDirectory:
         finally:
             os.close(handle)
         return False
+
+
+def claim(runs_dir: Path, name: str, now: datetime) -> Path:
+    """A new directory `20261122-031800-mnist-mlp-a3f9`; any number of processes may make one at once."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "run"
+    stamp = now.strftime("%Y%m%d-%H%M%S")
+    try:
+        runs_dir.mkdir(parents=True, exist_ok=True)
+        while True:
+            path = runs_dir / f"{stamp}-{slug}-{secrets.token_hex(2)}"
+            with suppress(FileExistsError):
+                path.mkdir()
+                return path
+    except OSError as error:
+        raise DlcliError(
+            f"cannot make a run directory: {error.strerror}", where=str(runs_dir),
+            hint="choose another place with --runs-dir or DLCLI_RUNS_DIR",
+        ) from None
 
 
 def epoch_of(path: Path) -> int:
