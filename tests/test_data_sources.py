@@ -76,6 +76,14 @@ def batches_of(split, *transforms, **keys):
     return Batches(split, pipeline, spec, batch_size=16, dtype="float32", **keys)
 
 
+@pytest.fixture(params=["disk", "decode"])
+def effort(request, monkeypatch):
+    """Both ways of being ready ahead; what is read comes in blocks of two batches."""
+    monkeypatch.setattr(Elsewhere, "effort", request.param)
+    monkeypatch.setattr("dlcli.data.batches._BLOCK", (40, 1 << 22))
+    return request.param
+
+
 def fed(batches, order):
     with batches.feed(order) as feed:
         return [(x.copy(), y.copy()) for x, y in feed]
@@ -87,7 +95,7 @@ def reading_threads():
 
 @pytest.mark.parametrize("dtype", ["float32", "uint8", ">f4"])
 @pytest.mark.parametrize("transforms", [(), ({"type": "standardize"}, {"type": "min_max"})], ids=["raw", "fitted"])
-def test_samples_that_are_read_give_the_batches_of_an_array(dtype, transforms):
+def test_samples_that_are_read_give_the_batches_of_an_array(dtype, transforms, effort):
     x, y = samples(dtype=dtype)
     inside = whole(x, y)
     outside = replace(inside, x=Elsewhere(x), y=Elsewhere(y))
@@ -98,39 +106,44 @@ def test_samples_that_are_read_give_the_batches_of_an_array(dtype, transforms):
         assert x_given.tobytes() == x_wanted.tobytes() and y_given.tobytes() == y_wanted.tobytes()
 
 
-def test_what_lies_on_a_disk_is_read_ahead_by_other_threads_and_what_lies_in_memory_is_not():
+def test_what_lies_on_a_disk_or_is_decoded_is_read_by_other_threads(effort):
     x, y = samples()
-    outside = Elsewhere(x)
-    fed(batches_of(replace(whole(x, y), x=outside)), np.arange(301))
-    assert outside.readers - {threading.main_thread().name}, "no thread but the main one has read"
-    inside = Elsewhere(x)
-    type(inside).effort, kept = "memory", type(inside).effort
-    try:
-        fed(batches_of(replace(whole(x, y), x=inside)), np.arange(301))
-    finally:
-        type(inside).effort = kept
-    assert inside.readers == {threading.main_thread().name}
+    source = Elsewhere(x)
+    fed(batches_of(replace(whole(x, y), x=source)), np.arange(301))
+    assert source.readers and threading.main_thread().name not in source.readers
 
 
-def test_a_batch_stays_as_it_is_until_the_next_one_is_asked_for():
+def test_what_lies_in_memory_is_read_by_the_thread_that_trains(monkeypatch):
+    monkeypatch.setattr(Elsewhere, "effort", "memory")
+    x, y = samples()
+    source = Elsewhere(x)
+    fed(batches_of(replace(whole(x, y), x=source)), np.arange(301))
+    assert source.readers == {threading.main_thread().name}
+
+
+def test_a_batch_stays_as_it_is_until_the_next_one_is_asked_for(effort, monkeypatch):
+    monkeypatch.setattr("dlcli.data.batches._READERS", 2)
+    monkeypatch.setattr("dlcli.data.batches.cores", lambda: 2)
     x, y = samples()
     source = Elsewhere(x)
     batches = batches_of(replace(whole(x, y), x=source))
     rows = list(batches.cut(np.arange(301)))
-    done, ahead_of_it = 0, len(rows)
+    jobs, unit = (19, 1) if effort == "decode" else (10, 2)  # how often is gathered, and for how many batches
+    depth = 3 if effort == "decode" else 2
+    gathered = 0
     with batches.feed(np.arange(301)) as feed:
         for number, (x_batch, _) in enumerate(feed):
-            while done < min(number + 4, len(rows)) and source.gathered.acquire(timeout=10):  # the others read on
-                done += 1
-            ahead_of_it = min(ahead_of_it, max(done - number - 1, 0)) if done < len(rows) else ahead_of_it
+            while gathered < min(number // unit + 1 + depth, jobs):  # all that may be read ahead has been
+                assert source.gathered.acquire(timeout=20)
+                gathered += 1
             np.testing.assert_array_equal(x_batch, x[rows[number]])
-    assert ahead_of_it == 3
+    assert gathered == jobs
 
 
-def test_an_error_of_a_reading_thread_is_raised_at_its_batch_and_ends_the_threads():
+def test_an_error_of_a_reading_thread_is_raised_at_its_batch_and_ends_the_threads(effort):
     x, y = samples()
     batches = batches_of(replace(whole(x, y), x=Elsewhere(x)))
-    batches.split.x.bad = 100  # in batch 6
+    batches.split.x.bad = 100  # in batch 6, the first of its block
     taken = 0
     with pytest.raises(DataError, match="cannot be read") as error, batches.feed(np.arange(301)) as feed:
         for _ in feed:
@@ -140,7 +153,7 @@ def test_an_error_of_a_reading_thread_is_raised_at_its_batch_and_ends_the_thread
 
 
 @pytest.mark.parametrize("reason", [KeyboardInterrupt, ValueError, None])
-def test_the_threads_end_however_the_epoch_ends(reason):
+def test_the_threads_end_however_the_epoch_ends(reason, effort):
     x, y = samples()
     batches = batches_of(replace(whole(x, y), x=Elsewhere(x)))
 

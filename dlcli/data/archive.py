@@ -1,4 +1,4 @@
-"""Arrays in `.npy` and `.npz` files: their headers without the data, and the data mapped where it can be."""
+"""Arrays in `.npy` and `.npz` files: their headers without the data, and the data mapped, or read row by row."""
 
 import zipfile
 import zlib
@@ -11,9 +11,13 @@ from typing import IO, Any, NoReturn
 
 import numpy as np
 
+from dlcli.core.source import Content
+from dlcli.data.file_rows import FileRows
 from dlcli.errors import DataError
 
 _MAPPED_FROM = 1 << 16  # bytes; a smaller array is read at once
+READ_BY_ROWS_FROM = 1 << 28
+"""Bytes from which on the rows of an array are read where they are needed, instead of taking up memory."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,19 @@ class Header:
     size: int
     """Bytes of the header: the data begins behind them."""
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the data."""
+        return prod(self.shape) * self.dtype.itemsize
+
 
 def headers(path: Path) -> dict[str, Header]:
-    """The headers of the arrays in an `.npz` file by name; reads no data. Raises DataError for what is no such file."""
+    """The headers of the arrays in an `.npz` file, or of the `.npy` files in a folder, by name; reads no data.
+
+    Raises DataError for what is neither.
+    """
+    if path.is_dir():
+        return {file.stem: npy_header(file) for file in _files_in(path)}
     result = {}
     with _opened(path) as archive:
         for member in archive.namelist():
@@ -38,21 +52,48 @@ def headers(path: Path) -> dict[str, Header]:
     return result
 
 
+def npy_header(path: Path) -> Header:
+    """The header of an `.npy` file. Raises DataError for what is none, or was cut short."""
+    try:
+        with path.open("rb") as stream:
+            header = _header(stream, str(path))
+            _check_size(header, stream.seek(0, 2) - header.size, str(path))
+            return header
+    except (OSError, ValueError, EOFError) as error:
+        _damaged(path, error)
+
+
 def load(path: Path, name: str, header: Header) -> np.ndarray:
-    """One array of an `.npz` file: mapped into memory where it is stored uncompressed, else read."""
+    """One array of those that `headers` found: mapped into memory where it is stored uncompressed, else read."""
+    if path.is_dir():
+        return load_npy(path / f"{name}.npy")
     with _opened(path) as archive:
         member = archive.getinfo(f"{name}.npy")
-        wanted = prod(header.shape) * header.dtype.itemsize
-        if member.file_size != header.size + wanted:
-            raise DataError(
-                f"an array of shape {header.shape} takes {wanted} bytes; found {member.file_size - header.size}",
-                where=f"{path}, array {name}", hint="the file is damaged; write it again with numpy.savez",
-            )
-        if member.compress_type == zipfile.ZIP_STORED and not header.fortran and wanted >= _MAPPED_FROM:
-            start = _data_start(path, member) + header.size
+        _check_size(header, member.file_size - header.size, f"{path}, array {name}")
+        start = _start(path, member, header)
+        if start is not None and header.nbytes >= _MAPPED_FROM:
             return np.asarray(np.memmap(path, header.dtype, "r", start, header.shape))
         with archive.open(member) as stream:
             return np.ascontiguousarray(np.lib.format.read_array(stream, allow_pickle=False))
+
+
+def samples(path: Path, name: str, header: Header) -> Content:
+    """The same, of a large one its rows where they are asked for."""
+    if path.is_dir():
+        return npy_samples(path / f"{name}.npy", header)
+    array = load(path, name, header)
+    if header.nbytes < READ_BY_ROWS_FROM:
+        return array
+    with _opened(path) as archive:
+        start = _start(path, archive.getinfo(f"{name}.npy"), header)
+    return array if start is None else FileRows(path, start=start, shape=header.shape, dtype=header.dtype)
+
+
+def npy_samples(path: Path, header: Header) -> Content:
+    """The array of an `.npy` file, of a large one its rows where they are asked for."""
+    if header.nbytes < READ_BY_ROWS_FROM or header.fortran:
+        return np.ascontiguousarray(load_npy(path))
+    return FileRows(path, start=header.size, shape=header.shape, dtype=header.dtype)
 
 
 def arrays(path: Path) -> dict[str, np.ndarray]:
@@ -63,20 +104,42 @@ def arrays(path: Path) -> dict[str, np.ndarray]:
 def load_npy(path: Path) -> np.ndarray:
     """The array of an `.npy` file, mapped into memory."""
     try:
-        with path.open("rb") as stream:
-            _header(stream, str(path))
+        npy_header(path)
         return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     except (OSError, ValueError, EOFError) as error:
         _damaged(path, error)
 
 
-def _data_start(path: Path, member: zipfile.ZipInfo) -> int:
-    """Where a stored member begins. The header before the data may be longer than the one in the zip's directory."""
+def _files_in(folder: Path) -> list[Path]:
+    files = sorted(folder.glob("*.npy"))
+    if not files:
+        raise DataError(
+            "the directory holds no .npy files", where=str(folder),
+            hint="write x_train.npy, y_train.npy and so on into it with numpy.save, or give an .npz file",
+        )
+    return files
+
+
+def _check_size(header: Header, found: int, where: str) -> None:
+    if found != header.nbytes:
+        raise DataError(
+            f"an array of shape {header.shape} takes {header.nbytes} bytes; found {found}", where=where,
+            hint="the file is damaged; write it again with numpy.save or numpy.savez",
+        )
+
+
+def _start(path: Path, member: zipfile.ZipInfo, header: Header) -> int | None:
+    """Where the data of a member begins in the file; None where it is compressed, or not stored row by row.
+
+    The header before the data may be longer than the one in the zip's directory.
+    """
+    if member.compress_type != zipfile.ZIP_STORED or header.fortran:
+        return None
     with path.open("rb") as stream:
         stream.seek(member.header_offset)
         local = stream.read(30)
     name, extra = int.from_bytes(local[26:28], "little"), int.from_bytes(local[28:30], "little")
-    return member.header_offset + 30 + name + extra
+    return member.header_offset + 30 + name + extra + header.size
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,15 @@ from dlcli.data.preprocessing import Pipeline
 from dlcli.data.sources import source_of
 
 Batch = tuple[np.ndarray, np.ndarray]
-_READERS = 2  # one waits for the disk while the other copies
+_READERS = 4  # a disk answers several requests in the time of one
+_BLOCK = 512, 1 << 22  # rows and bytes that are read at once: handing over takes longer than reading a small batch
+
+
+class _Block(NamedTuple):
+    """Samples as they are stored."""
+
+    x: np.ndarray
+    y: np.ndarray
 
 
 class _Place(NamedTuple):
@@ -26,8 +35,7 @@ class _Place(NamedTuple):
 
     x: np.ndarray
     y: np.ndarray
-    raw_x: np.ndarray
-    raw_y: np.ndarray
+    raw: _Block
     memory: Memory
 
 
@@ -51,6 +59,7 @@ class Batches:
         self._y_dtype = np.dtype(np.intp) if spec.target.kind == "classes" else self._x_dtype
         self._in_place = self._x_dtype == split.x.dtype and pipeline.out_shape == pipeline.in_shape
         self._places = [self._place() for _ in range(buffers)]
+        self._blocks: list[_Block] = []
         self._turn = 0
 
     def __len__(self) -> int:
@@ -79,46 +88,77 @@ class Batches:
         Those of samples that must be read from a disk or decoded are made ready ahead by threads of their own; they
         are the same, and an error is raised where its batch would have come.
         """
-        threads = _threads_for(self._x)
-        if not threads:
+        if self._x.effort == "memory":
             return nullcontext(map(self.take, self.cut(order)))
-        depth = threads + 1
-        while len(self._places) <= depth:
+        return self._read_ahead(order) if self._x.effort == "disk" else self._made_ahead(order)
+
+    @contextmanager
+    def _read_ahead(self, order: np.ndarray) -> Iterator[Iterator[Batch]]:
+        """Samples are read by other threads, several batches at once, and made into batches by this one."""
+        rows, size = _BLOCK
+        row = prod(self._x.shape[1:]) * self._x.dtype.itemsize
+        many = max(1, min(rows, size // max(1, row)) // self.batch_size) * self.batch_size
+        while len(self._blocks) <= _READERS:
+            self._blocks.append(_Block(self._raw(self._x, many), self._raw(self._y, many)))
+        jobs = (
+            partial(self._read, self._blocks[number % len(self._blocks)], order[start:start + many])
+            for number, start in enumerate(range(0, len(order), many))
+        )
+        with ahead(jobs, threads=_READERS, depth=_READERS) as read:
+            yield (
+                self._finish(self._places[0], block.x[start:start + self.batch_size],
+                             block.y[start:start + self.batch_size])
+                for block in read for start in range(0, len(block.x), self.batch_size)
+            )
+
+    def _made_ahead(self, order: np.ndarray) -> AbstractContextManager[Iterator[Batch]]:
+        """Whole batches are made by other threads, one by each."""
+        threads = max(2, cores())
+        while len(self._places) <= threads + 1:
             self._places.append(self._place())
         jobs = (
-            partial(self._fill, self._places[number % (depth + 1)], rows)
+            partial(self._fill, self._places[number % (threads + 2)], rows)
             for number, rows in enumerate(self.cut(order))
         )
-        return ahead(jobs, threads=threads, depth=depth)
+        return ahead(jobs, threads=threads, depth=threads + 1)
+
+    def _read(self, block: _Block, rows: np.ndarray) -> _Block:
+        x, y = block.x[:len(rows)], block.y[:len(rows)]
+        self._x.gather(rows, x)
+        if self._y is not None:
+            self._y.gather(rows, y)
+        return _Block(x, y)
 
     def _fill(self, place: _Place, rows: np.ndarray) -> Batch:
         n = len(rows)
-        x = place.x[:n]
-        raw = x if self._in_place else place.raw_x[:n]
+        raw = (place.x if self._in_place else place.raw.x)[:n]
         self._x.gather(rows, raw)
+        raw_y = place.raw.y[:n]
+        if self._y is not None:
+            self._y.gather(rows, raw_y)
+        return self._finish(place, raw, raw_y)
+
+    def _finish(self, place: _Place, raw: np.ndarray, raw_y: np.ndarray) -> Batch:
+        x = place.x[:len(raw)]
         self.pipeline.apply(raw, x, place.memory)
         if self._y is None:
             return x, x
-        y, raw_y = place.y[:n], place.raw_y[:n]
-        self._y.gather(rows, raw_y)
+        y = place.y[:len(raw)]
         np.copyto(y, raw_y, casting="same_kind")
         return x, y
 
     def _place(self) -> _Place:
-        n, split, none = self.batch_size, self.split, np.empty(0)
-        x = _empty((n, *self.pipeline.out_shape), self._x_dtype)
-        y = none if self._y is None else _empty((n, *split.y.shape[1:]), self._y_dtype)
+        n = self.batch_size
+        y_shape = () if self._y is None else self._y.shape[1:]
         return _Place(
-            x, y, raw_x=none if self._in_place else np.empty((n, *split.x.shape[1:]), split.x.dtype),
-            raw_y=none if self._y is None else np.empty(y.shape, split.y.dtype), memory=Memory(self._x_dtype),
+            x=_empty((n, *self.pipeline.out_shape), self._x_dtype), y=_empty((n, *y_shape), self._y_dtype),
+            raw=_Block(self._raw(None if self._in_place else self._x, n), self._raw(self._y, n)),
+            memory=Memory(self._x_dtype),
         )
 
-
-def _threads_for(source: Source) -> int:
-    """How many threads make batches ready ahead; 0 where reading costs less than handing a batch over."""
-    if source.effort == "memory":
-        return 0
-    return _READERS if source.effort == "disk" else max(_READERS, cores())
+    def _raw(self, source: Source | None, rows: int) -> np.ndarray:
+        """Memory for samples as they are stored; of none, where they are not needed."""
+        return np.empty((rows, *source.shape[1:]), source.dtype) if source is not None else np.empty(0)
 
 
 def cores() -> int:

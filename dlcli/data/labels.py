@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dlcli.core.source import Content
 from dlcli.core.target import TeacherForcing
 from dlcli.errors import DataError
 
@@ -36,7 +37,7 @@ def place_numbers(y: np.ndarray, *, where: str, name: str) -> np.ndarray:
     return _whole_numbers(y, where=where, name=name)
 
 
-def check_forcing(x: np.ndarray, y: np.ndarray, forcing: TeacherForcing, *, where: str) -> None:
+def check_forcing(x: Content, y: np.ndarray, forcing: TeacherForcing, *, where: str) -> None:
     """Raises DataError unless x: (N, S + T) is made of sources and y: (N, T) as `forcing` says; looks at the start."""
     S, start = forcing.source_length, forcing.start
     if x.ndim != 2 or x.shape[1] != S + y.shape[1]:

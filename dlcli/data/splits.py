@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from dlcli.core.dataset import Split
+from dlcli.core.source import Content
 from dlcli.errors import DataError
 
 
@@ -48,6 +49,6 @@ def set_aside_last(split: Split, share: float, spacing: int, *, key: str) -> tup
     return Split(x=split.x, y=split.y, rows=kept), Split(x=split.x, y=split.y, rows=last)
 
 
-def whole(x: np.ndarray, y: np.ndarray) -> Split:
+def whole(x: Content, y: Content) -> Split:
     """All samples of x and y, in order."""
     return Split(x=x, y=y, rows=np.arange(len(x), dtype=np.intp))
