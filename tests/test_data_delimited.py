@@ -13,7 +13,8 @@ from dlcli.errors import DataError
 
 def table(content, **keys):
     form = TableFormat(**{key: keys.pop(key) for key in ("missing", "charset") if key in keys})
-    return Delimited(io.BytesIO(content.encode() if isinstance(content, str) else content), "t.csv", form, **keys)
+    stream = io.BytesIO(content.encode() if isinstance(content, str) else content)
+    return Delimited(text_stream.chunks(stream, "t.csv", form.charset), "t.csv", form, **keys)
 
 
 def read(content, **keys):

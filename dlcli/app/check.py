@@ -8,12 +8,12 @@ from dlcli.app import configure, transfer
 from dlcli.app.configure import Configured
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
-from dlcli.config.build_any import AnyBuilt
+from dlcli.config.build_any import AnyBuilt, build_any
 from dlcli.config.build_gan import BuiltGan
 from dlcli.core.optimizer import Optimizer
 from dlcli.core.plan import Planned
-from dlcli.errors import ConfigError
 from dlcli.model import Model
+from dlcli.report import table_columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +47,7 @@ class Checked:
         return {
             "name": self.built.config.name,
             "input_shape": list(self.built.spec.input_shape),
+            **({"columns": table_columns.as_dicts(table)} if (table := self.built.spec.table) else {}),
             "output_shape": list(model.out_shape),
             "layers": [
                 {
@@ -67,14 +68,11 @@ class Checked:
 
 
 def check(configured: Configured, surroundings: Surroundings, ui: Ui) -> Checked:
-    """Plans the model. Raises ConfigError, also where nothing but the data could tell the shape of a sample."""
-    built = configure.plan(configured, surroundings, ui)
-    if built is None:
-        kind = configured.config.dataset.type_name()
-        raise ConfigError([configured.source.problem(
-            ("dataset",), f"what a sample of {kind} looks like, or how many classes there are, only the data tells",
-            "say dataset.classes, or put the data in place; `dlcli train --fast-dev-run` reads it",
-        )])
+    """Plans the model. The data is read only where nothing else tells the shape of a sample.
+
+    Raises ConfigError, also where that data is not there; DataError where it is of no use.
+    """
+    built = build_any(configured.config, configure.known(configured, surroundings, ui), configured.source)
     transfer.look(configured, built, surroundings, ui)
     model, training = built.model, built.config.training
     itemsize = model.dtype.itemsize

@@ -1,7 +1,7 @@
 """From a YAML file and overrides to a configuration, a model, and the data for it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from dlcli.core.target import DataSpec
 from dlcli.data import load as data
 from dlcli.data.learnable import check_learnable
 from dlcli.data.load import Loaded
-from dlcli.errors import ConfigError
+from dlcli.errors import ConfigError, DataKeyError, DataUnavailableError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,25 @@ def describe(configured: Configured, surroundings: Surroundings, ui: Ui) -> Data
     return data.describe(configured.config.dataset, env)
 
 
+def known(configured: Configured, surroundings: Surroundings, ui: Ui) -> DataSpec:
+    """What a sample looks like; the data is read only where nothing else tells.
+
+    Raises ConfigError where that data is not there, DataError where it is of no use.
+    """
+    spec = describe(configured, surroundings, ui)
+    if spec is not None:
+        return spec
+    dataset = configured.config.dataset
+    alone = replace(configured, config=replace(configured.config, dataset=replace(dataset, fallback=None)))
+    try:
+        return load_data(alone, surroundings, ui).spec
+    except DataUnavailableError as error:
+        raise ConfigError([configured.source.problem(
+            ("dataset",), f"what a sample of {dataset.type_name()} looks like, only the data tells: {error.message}",
+            error.hint,
+        )]) from error
+
+
 def plan(configured: Configured, surroundings: Surroundings, ui: Ui) -> AnyBuilt | None:
     """All shapes, checked without reading the data; None where only the data tells them."""
     spec = describe(configured, surroundings, ui)
@@ -63,10 +82,15 @@ def plan(configured: Configured, surroundings: Surroundings, ui: Ui) -> AnyBuilt
 def load_data(configured: Configured, surroundings: Surroundings, ui: Ui) -> Loaded:
     """The splits, or those of the fallback; what was used is told with absolute paths, since a run stores it.
 
-    Raises DataError for data that cannot be had, is damaged, or whose classes cannot be learned.
+    Raises DataError for data that cannot be had, is damaged, or whose classes cannot be learned; ConfigError where a
+    key of the data set names what the data does not have.
     """
     env = surroundings.data_env(config_dir=configured.folder, seed=configured.config.seed, warn=ui.warn)
-    loaded = data.load(configured.config.dataset, env)
+    try:
+        loaded = data.load(configured.config.dataset, env)
+    except DataKeyError as error:
+        message = f"{error.where}: {error.message}" if error.where else error.message
+        raise ConfigError([configured.source.problem(("dataset", *error.path), message, error.hint)]) from error
     if configured.config.generator is None:  # a GAN learns samples, not their classes
         check_learnable(loaded)
     return replace(loaded, used=_absolute(loaded.used, env))
@@ -79,9 +103,10 @@ def rooted(configured: Configured, surroundings: Surroundings) -> Configured:
 
 
 def _absolute(dataset: Dataset, env: DataEnv) -> Dataset:
-    changes: dict[str, Any] = {}
-    if isinstance(path := getattr(dataset, "path", None), str):
-        changes["path"] = str(env.resolve(path).absolute())
+    paths = {f.name: getattr(dataset, f.name) for f in fields(dataset) if f.name == "path" or f.name.endswith("_path")}
+    changes: dict[str, Any] = {
+        name: str(env.resolve(path).absolute()) for name, path in paths.items() if isinstance(path, str)
+    }
     if dataset.fallback is not None:
         changes["fallback"] = _absolute(dataset.fallback, env)
     return replace(dataset, **changes)

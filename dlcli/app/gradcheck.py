@@ -10,7 +10,6 @@ from dlcli.app.ui import Ui
 from dlcli.config.build_any import AnyBuilt, build_any
 from dlcli.config.build_gan import BuiltGan
 from dlcli.core.streams import Streams
-from dlcli.errors import ConfigError
 from dlcli.train.gradient_check import Difference, check_model, ids_below, random_input
 
 SAMPLES = 4
@@ -19,14 +18,9 @@ SAMPLES = 4
 def gradcheck(configured: Configured, surroundings: Surroundings, ui: Ui) -> tuple[AnyBuilt, list[Difference]]:
     """Checks the model in float64 on random samples; one comparison a parameter and one for the input.
 
-    Raises ConfigError where only the data, which is not read, could tell the shape of a sample.
+    Raises ConfigError where only data that is not there could tell the shape of a sample.
     """
-    spec = configure.describe(configured, surroundings, ui)
-    if spec is None:
-        raise ConfigError([configured.source.problem(
-            ("dataset",), "what a sample looks like, or how many classes there are, only the data tells",
-            "say dataset.classes, or put the data in place",
-        )])
+    spec = configure.known(configured, surroundings, ui)
     built = build_any(configured.config, spec, configured.source, dtype="float64")
     rng = Streams(configured.config.seed).fresh("gradcheck")
     if isinstance(built, BuiltGan):

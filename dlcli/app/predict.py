@@ -58,7 +58,7 @@ class Predictor:
         writer = None if forcing is None else SequenceWriter(held.built, forcing)
         spec = held.built.spec if writer is None else writer.spec
         told = False
-        for given in inputs.read(paths, spec, stdin=stdin, warn=ui.info):
+        for given in inputs.read(paths, spec, stdin=stdin, warn=ui.info, alert=ui.warn):
             names = given.names()
             if not told and looks_scaled(given.x, spec):
                 told = True

@@ -24,7 +24,7 @@ from dlcli.core.dataset import Fold
 from dlcli.data.fingerprint import fingerprint
 from dlcli.data.load import Loaded
 from dlcli.errors import DivergedError, DlcliError, InterruptedRunError
-from dlcli.report import history_plot
+from dlcli.report import history_plot, table_columns
 from dlcli.report.painter import Painter
 from dlcli.runs import checkpoint as checkpoints
 from dlcli.runs import environment
@@ -119,6 +119,8 @@ def _write_beginning(
     files.write_bytes(run.config, configured.source.text.encode())
     files.write_json(run.environment, {**described, **({"init_from": begun.as_dict()} if begun else {})})
     write_resolved(run, configured, built)
+    if loaded.spec.table is not None:
+        RunLog(run.log).info(table_columns.as_text(loaded.spec.table))
     if loaded.fell_back is not None:
         RunLog(run.log).warning(f"{loaded.used.type_name()} stands in for the wanted data: {loaded.fell_back}")
 

@@ -10,6 +10,8 @@ from rich.text import Text
 from dlcli.app.data_catalog import Origin
 from dlcli.app.data_samples import Look
 from dlcli.cli.text_art import gallery
+from dlcli.core.table import Table as Columns
+from dlcli.report import table_columns
 from dlcli.report.epoch_line import figure
 
 
@@ -42,7 +44,17 @@ def look(found: Look, width: int) -> RenderableType:
         for label in target.labels:
             counts.add_row(Text(label), *(f"{part.classes[label]:,}" for part in found.parts.values()))
         parts += [Text(), counts]
+    if spec.table is not None:
+        parts += [Text(), column_table(spec.table)]
     return Group(*parts, Text(), _first(found, width))
+
+
+def column_table(known: Columns) -> RenderableType:
+    """The columns of a table: what each is taken for, and what becomes of it."""
+    table = _table("column", "", "numbers", "")
+    for line in table_columns.lines(known):
+        table.add_row(Text(line.name), line.kind, str(line.numbers), Text(line.values))
+    return table
 
 
 def _first(found: Look, width: int) -> RenderableType:
@@ -50,7 +62,8 @@ def _first(found: Look, width: int) -> RenderableType:
         return Text(gallery(found.x, found.targets, width), no_wrap=True, overflow="crop")
     rows = found.x.reshape(len(found.x), -1)
     columns = min(rows.shape[1], max(1, (width - 20) // 10))
-    table = _table("target", *(f"x{n}" for n in range(columns)), *(["..."] if columns < rows.shape[1] else []))
+    names = list(found.spec.table.places()) if found.spec.table else [f"x{n}" for n in range(columns)]
+    table = _table("target", *names[:columns], *(["..."] if columns < rows.shape[1] else []))
     for target, row in zip(found.targets, rows, strict=True):
         table.add_row(Text(target), *(_number(float(value)) for value in row[:columns]))
     return table

@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dlcli.app.check import Checked, Row, nets
+from dlcli.cli.datasets import column_table
 from dlcli.config.build import Built
 from dlcli.config.build_gan import BuiltGan
 from dlcli.model import Model
@@ -45,7 +46,8 @@ def model_table(checked: Checked) -> RenderableType:
             ("activations", checked.activation_bytes),
         )
     ))
-    return Group(Text(built.config.name, style="bold"), Text(), table, Text(), facts)
+    known = [column_table(built.spec.table), Text()] if built.spec.table else []
+    return Group(Text(built.config.name, style="bold"), Text(), *known, table, Text(), facts)
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -46,7 +46,10 @@ def run(
             f"there is no folder {Path(output).parent}", where=output, hint="make it first, or correct the path",
         )
     with files.replacing(output) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
-        _write(stream, answers, form, run_id=run_id, labels=labels if proba else (), top=top_k)
+        if form == "json":
+            _stream_json(stream, answers, run_id)
+        else:
+            _write(stream, answers, form, run_id=run_id, labels=labels if proba else (), top=top_k)
     ui.info(f"written to {output}")
     if common.json:
         write_json({"run_id": run_id, "output": output})
@@ -64,6 +67,15 @@ def _write(
         _write_csv(stream, answers, labels, top)
     else:
         _write_table(stream, answers)
+
+
+def _stream_json(stream: TextIO, answers: Iterable[Prediction], run_id: str) -> None:
+    """The same document as `_write` makes, answer by answer: a file that is not whole never shows."""
+    stream.write(f'{{\n  "run_id": {json.dumps(run_id)},\n  "predictions": [')
+    for number, answer in enumerate(answers):
+        text = json.dumps(files.finite(answer.as_dict()), indent=2).replace("\n", "\n    ")
+        stream.write(f"{',' if number else ''}\n    {text}")
+    stream.write("\n  ]\n}\n")
 
 
 def _write_csv(stream: TextIO, answers: Iterable[Prediction], labels: Sequence[str], top: int) -> None:

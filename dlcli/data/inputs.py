@@ -31,12 +31,17 @@ class Input(NamedTuple):
         return [f"{self.name}[{self.first + i}]" for i in range(len(self.x))]
 
 
-def read(paths: Sequence[str], spec: DataSpec, *, stdin: TextIO, warn: Callable[[str], None]) -> Iterator[Input]:
+def read(
+    paths: Sequence[str], spec: DataSpec, *, stdin: TextIO, warn: Callable[[str], None],
+    alert: Callable[[str], None] | None = None,
+) -> Iterator[Input]:
     """The samples of each path in order: images and directories of images (where the model sees images),
     `.npy`, `.npz` (array `x`, `x_test` or the only one), CSV, TSV, JSONL; `-` is standard input, CSV or JSONL.
-    Where the model takes texts, all but arrays are texts, and a path that does not exist is one itself.
+    Where the model takes texts, all but arrays are texts, and a path that does not exist is one itself. Where it takes
+    rows of a table, their columns have names, and Parquet files are read too.
 
-    Raises DataError where one is missing, damaged, or of another shape than `spec` says.
+    `warn` is told what is good to know, `alert` (by default `warn` too) what nobody should miss. Raises DataError where
+    one is missing, damaged, or of another shape than `spec` says.
     """
     told: set[str] = set()
 
@@ -46,6 +51,12 @@ def read(paths: Sequence[str], spec: DataSpec, *, stdin: TextIO, warn: Callable[
             warn(text)
 
     for given in paths:
+        if spec.table is not None:
+            from dlcli.data.tabular import inputs as tabular  # polars is imported where a table is read
+
+            for x, start in tabular.read(given, spec.table, stdin, alert or warn, chunk=CHUNK):
+                yield Input(given, x, start)
+            continue
         if spec.tokens is not None and not given.lower().endswith((".npy", ".npz")):
             for name, some, first in texts.read(given, spec.tokens.column, stdin, chunk=CHUNK):
                 yield Input(name, encode(some, spec.tokens), first)

@@ -6,7 +6,7 @@ from dlcli.core.dataset import DataEnv, Dataset, Split
 from dlcli.core.target import DataSpec
 from dlcli.data.checks import check
 from dlcli.data.setting_aside import divide
-from dlcli.errors import DataError, DataUnavailableError
+from dlcli.errors import DataError, DataKeyError, DataUnavailableError
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,12 @@ def describe(dataset: Dataset, env: DataEnv) -> DataSpec | None:
     return dataset.describe(env)
 
 
-def load(dataset: Dataset, env: DataEnv) -> Loaded:
-    """The splits of `dataset`, or of its fallback. Raises DataUnavailableError or DataError."""
+def load(dataset: Dataset, env: DataEnv, *, finite: bool = True) -> Loaded:
+    """The splits of `dataset`, or of its fallback.
+
+    Raises DataUnavailableError or DataError; a DataKeyError leads from `dataset` to the key, through fallbacks too.
+    Where `finite` is false, NaN and infinity are let in.
+    """
     used, reason, fallbacks = dataset, None, 0
     while True:
         try:
@@ -57,8 +61,11 @@ def load(dataset: Dataset, env: DataEnv) -> Loaded:
                 raise
             reason = f"{reason}\n{error}" if reason else str(error)
             used, fallbacks = stand_in(used), fallbacks + 1
+        except DataKeyError as error:
+            error.path = (*("fallback",) * fallbacks, *error.path)
+            raise
     path = getattr(used, "path", None)
-    check(splits, source=f"dataset {used.type_name()}" + (f" ({path})" if path else ""))
+    check(splits, source=f"dataset {used.type_name()}" + (f" ({path})" if path else ""), finite=finite)
     splits = used.learn(divide(used, splits, env))
     loaded = Loaded(
         spec=splits.spec, train=splits.train, validation=splits.validation, test=splits.test, used=used,

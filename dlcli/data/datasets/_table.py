@@ -121,8 +121,13 @@ class TableDataset(Dataset):
         if self.task == "regression" and parts.target is not None:
             kinds.setdefault(parts.target, "number")
         raw = collect(lambda: self.rows(path, form), parts.features, parts.others, kinds, form, where)
-        for name, why in raw.left_out.items():
-            env.warn(f"{where}: column '{name}' is left out: it {why}; dataset.types: {{{name}: category}} takes it in")
+        if raw.left_out:
+            told = "\n".join(f"  {name}: {why}" for name, why in raw.left_out.items())
+            name = next(iter(raw.left_out))
+            env.warn(
+                f"{where}: {len(raw.left_out)} column(s) are left out, since there is nothing to be learned from them\n"
+                f"{told}\n  dataset.types, such as {{{name}: category}}, takes them in; {{{name}: ignore}} is silent"
+            )
         raw = self._with_targets(raw, parts.target, env)
         target = Target(kind="numbers")
         if parts.target is not None:

@@ -42,18 +42,22 @@ class Csv(TableDataset):
     def rows(self, path: Path, form: TableFormat) -> "Iterator[Rows]":
         """The rows of a file."""
         from dlcli.data.tabular.delimited import Delimited
+        from dlcli.data.tabular.text_stream import chunks
 
         with path.open("rb") as stream:
-            yield Delimited(stream, str(path), form, delimiter=self.delimiter, header=form.header)
+            text = chunks(stream, str(path), form.charset)
+            yield Delimited(text, str(path), form, delimiter=self.delimiter, header=form.header)
 
     def form(self, path: Path) -> TableFormat:
         """How the file is written."""
         from dlcli.data.tabular.delimited import Delimited, decimal_of
+        from dlcli.data.tabular.text_stream import chunks
 
         form = TableFormat(
             missing=self.missing, decimal=self.decimal or ".", date_format=self.date_format, charset=self.charset,
         )
         with path.open("rb") as stream:
-            rows = Delimited(stream, str(path), form, delimiter=self.delimiter, header=self.header)
+            text = chunks(stream, str(path), form.charset)
+            rows = Delimited(text, str(path), form, delimiter=self.delimiter, header=self.header)
             found = decimal_of(rows) if self.decimal is None and rows.delimiter != "," else form.decimal
             return replace(form, decimal=found, header=rows.header, width=len(rows.names))

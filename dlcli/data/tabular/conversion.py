@@ -1,6 +1,6 @@
 """Rows of a table whose columns are known already, as numbers and categories."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,26 +16,22 @@ from dlcli.registry import did_you_mean
 
 @dataclass
 class Surprise:
-    """Cells of a column that are not as in training: how many, an example, and the place of the first."""
+    """Cells of a column that are not as in training: an example, the place of the first, how many."""
 
+    example: str
+    where: str
     count: int = 0
-    example: str = ""
-    where: str = ""
-
-    def add(self, count: int, example: str, where: Callable[[], str]) -> None:
-        """Counts some more."""
-        if count and not self.count:
-            self.example, self.where = example, where()
-        self.count += count
 
 
 @dataclass
 class Conversion:
-    """Turns blocks into values as `RawTable` has them; counts categories that are not among the known ones."""
+    """Turns blocks into values as `RawTable` has them; counts what training had nothing like."""
 
     columns: Sequence[Column]
     form: TableFormat
+    rows: int = 0
     unseen: dict[str, Surprise] = field(default_factory=dict)
+    missing: dict[str, Surprise] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._known = {
@@ -58,9 +54,30 @@ class Conversion:
                 number += 1
                 continue
             stop = at + len(column.parts)
-            numbers[:, at:stop] = self.values(column, block) - np.array(column.origin)
+            values = self.values(column, block)
+            if not column.gaps:
+                self._count(self.missing, column, np.isnan(values[:, 0]), block)
+            numbers[:, at:stop] = values - np.array(column.origin)
             at = stop
+        self.rows += rows
         return numbers, codes
+
+    def surprises(self) -> Iterator[str]:
+        """What is not as in training, for people."""
+        for column in self.columns:
+            if one := self.unseen.get(column.name):
+                fate = "the other ones that share a place" if column.other else "none of those that it knows"
+                yield (
+                    f"column '{column.name}': {one.count} of {self.rows} values are not among the "
+                    f"{len(column.categories)} categories of training, the first {one.example!r} ({one.where}); they "
+                    f"count as {fate}"
+                )
+            if one := self.missing.get(column.name):
+                fill = ", ".join(f"{value:.6g}" for value in column.fill) or "no category"
+                yield (
+                    f"column '{column.name}': {one.count} of {self.rows} values are missing, the first in {one.where}; "
+                    f"training had all, so they count as {fill}"
+                )
 
     def values(self, column: Column, block: Block) -> np.ndarray:
         """(n, parts) float64 of a column that is no category."""
@@ -81,12 +98,17 @@ class Conversion:
             tidy = word.strip()
             numbers[word] = -1 if tidy in ("", *self.form.missing) else known.get(tidy, -2)
         codes = columns.numbers_of_words(cells, numbers)
-        unseen = np.flatnonzero(codes == -2)
-        if len(unseen):
-            row = int(unseen[0])
-            surprise = self.unseen.setdefault(column.name, Surprise())
-            surprise.add(len(unseen), str(cells[row]), lambda: block.where(row))
+        self._count(self.unseen, column, codes == -2, block)
+        if not column.gaps:
+            self._count(self.missing, column, codes == -1, block)
         return codes
+
+    def _count(self, found: dict[str, Surprise], column: Column, rows: np.ndarray, block: Block) -> None:
+        count = int(np.count_nonzero(rows))
+        if count:
+            first = int(rows.argmax())
+            one = found.setdefault(column.name, Surprise(str(block.frame[column.name][first]), block.where(first)))
+            one.count += count
 
 
 def collect_as(rows: Rows, like: RawTable, others: Sequence[str], form: TableFormat, name: str) -> RawTable:

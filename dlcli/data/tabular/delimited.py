@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,7 +13,7 @@ import polars as pl
 from dlcli.core.table import TableFormat
 from dlcli.data.tabular.blocks import Block
 from dlcli.data.tabular.columns import numbers
-from dlcli.data.tabular.text_stream import chunks, refuse
+from dlcli.data.tabular.text_stream import refuse
 from dlcli.errors import DataError
 
 _LONGEST = 1 << 26  # bytes; a row that is longer began with a quote that nobody closed
@@ -24,8 +24,8 @@ _BLANK = re.compile(rb"(?:\n|\A)[ \r]*\n")
 
 
 class Delimited:
-    """CSV, TSV and their like: `names` are the columns, `column_0` and so on where they have none; `blocks` gives the
-    rows, once.
+    """CSV, TSV and their like, in chunks of UTF-8: `names` are the columns, `column_0` and so on where they have none;
+    `blocks` gives the rows, once.
 
     `delimiter` and `header` are found where they are None: the delimiter is a tab if there is one in the first line,
     else the commonest there of comma, semicolon and bar; a first row with a number in it is no header, unless it
@@ -34,11 +34,10 @@ class Delimited:
     """
 
     def __init__(
-        self, stream: BinaryIO, name: str, form: TableFormat, *, delimiter: str | None = None,
+        self, chunks: Iterator[bytes], name: str, form: TableFormat, *, delimiter: str | None = None,
         header: bool | None = None, expected: Sequence[str] = (),
     ) -> None:
-        self.name, self.form = name, form
-        self._chunks = chunks(stream, name, form.charset)
+        self.name, self.form, self._chunks = name, form, chunks
         first = next(self._chunks, b"")
         if not first.strip():
             raise DataError("there is nothing in it", where=name, hint="give a header and one sample a line")

@@ -153,9 +153,9 @@ class FoundColumn:
         if self.declared:
             return ""
         if self.given_up or (self.kind == "category" and len(self.known) > max(_FEW, self.filled / 2)):
-            return f"has {len(self.known)} different values in {self.filled} rows, as names and texts have"
+            return f"{len(self.known)} different values in {self.filled} rows, like names or texts"
         if self.kind == "number" and self._counts_rows and self._rows > _FEW:
-            return "counts the rows"
+            return "the number of the row"
         return ""
 
     def column(self) -> Column:
