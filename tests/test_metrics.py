@@ -192,5 +192,7 @@ def test_a_true_value_of_zero_has_no_percentage():
     numbers = {"y_pred": np.array([1.0, 3.0]), "losses": np.zeros(2)}
     mape.update(state, memory, y_true=np.array([2.0, -4.0]), **numbers)
     assert mape.result(state) == (1 / 2 + 7 / 4) / 2
-    mape.update(state, memory, y_true=np.array([2.0, 0.0]), **numbers)
-    assert math.isnan(mape.result(state))
+    for nothing in (0.0, math.sin(math.pi)):
+        none = state.copy()
+        mape.update(none, memory, y_true=np.array([2.0, nothing]), **numbers)
+        assert math.isnan(mape.result(none))

@@ -232,3 +232,4 @@ def test_long_names_keep_their_beginning_and_end():
     assert shorten("background_noise_17", 12) == "backgrou…_17"
     assert shorten("two\nlines\t", 12) == "two lines"
     assert len(shorten("x" * 50, 1)) == 1
+    assert [shorten(blank, 12) for blank in (" ", "\n", "")] == ["' '", "'\\n'", "''"]

@@ -13,19 +13,22 @@ from dlcli.core.metric import StreamingMetric
 from dlcli.core.target import Target
 from dlcli.metrics._errors import check_numbers, errors, widened
 
+_NOTHING = 1e-9  # sin(pi) is 1.2e-16
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mape(StreamingMetric, FromMeans):
     """Mean absolute percentage error: mean |y_pred - y_true| / |y_true| over all numbers; 0.1 means 10 %.
 
-    Where a true value is 0 there is no percentage, and the figure is not defined; scikit-learn's
-    `mean_absolute_percentage_error`, otherwise the same, divides by 2.2e-16 then. Keras' is 100 times as much.
+    Where a true value is within 1e-9 of 0 there is no percentage that means anything, and the figure is not defined;
+    scikit-learn's `mean_absolute_percentage_error`, otherwise the same, is then some very large number. Keras' is 100
+    times as much.
     """
 
     examples: ClassVar = (Example(),)
     is_share: ClassVar[bool] = True
     mode: ClassVar[str] = "min"
-    undefined: ClassVar[str] = "true values of 0 have no percentage"
+    undefined: ClassVar[str] = "true values next to 0 have no percentage"
 
     def check(self, target: Target) -> None:
         """Numbers only."""
@@ -36,7 +39,7 @@ class Mape(StreamingMetric, FromMeans):
         return not target.is_input
 
     def start(self, target: Target) -> np.ndarray:
-        """[sum, numbers, zeros among the true ones]."""
+        """[sum, numbers, those without a percentage]."""
         return np.zeros(3)
 
     def update(
@@ -44,9 +47,11 @@ class Mape(StreamingMetric, FromMeans):
     ) -> None:
         """Adds one batch."""
         error, true = errors(y_true, y_pred, memory), widened(y_true, "true", memory)
-        state[2] += true.size - np.count_nonzero(true)
-        np.divide(error, true, out=error, where=np.not_equal(true, 0, out=memory.empty("there", true.shape, bool)))
-        state[0] += np.add.reduce(np.abs(error, out=error))
+        np.abs(true, out=true)
+        there = np.greater(true, _NOTHING, out=memory.empty("there", true.shape, bool))
+        state[2] += true.size - np.count_nonzero(there)
+        np.divide(np.abs(error, out=error), true, out=error, where=there)
+        state[0] += np.add.reduce(error)
         state[1] += error.size
 
     def result(self, state: np.ndarray) -> float:

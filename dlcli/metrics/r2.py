@@ -8,6 +8,7 @@ import numpy as np
 
 from dlcli.core.component import Example
 from dlcli.core.from_means import FromMeans
+from dlcli.core.loss import Loss
 from dlcli.core.memory import Memory
 from dlcli.core.metric import StreamingMetric
 from dlcli.core.target import Target
@@ -29,6 +30,10 @@ class R2(StreamingMetric, FromMeans):
     def check(self, target: Target) -> None:
         """Numbers only."""
         check_numbers(self, target)
+
+    def suits(self, target: Target, loss: Loss) -> bool:
+        """Not for an input that is made again: a pixel that hardly ever varies would outweigh all others."""
+        return not target.is_input
 
     def start(self, target: Target) -> np.ndarray:
         """Rows count, sum y, sum y^2, sum error^2; a column for each number of a sample."""

@@ -6,11 +6,11 @@ from dlcli.errors import DataError
 
 
 def shorten(name: object, width: int) -> str:
-    """`name` on one line of at most `width` characters.
+    """`name` on one line of at most `width` characters; a name that is blank, such as a line's end, is quoted: `'\\n'`.
 
     Characters are taken out of the middle: names of one data set often share their beginning.
     """
-    text = " ".join("".join(c if c.isprintable() else " " for c in str(name)).split())
+    text = " ".join("".join(c if c.isprintable() else " " for c in str(name)).split()) or repr(str(name))
     if len(text) <= width:
         return text
     tail = (width - 1) // 3
