@@ -51,7 +51,7 @@ def test_killed_anywhere_and_resumed_equals_uninterrupted(capsys, uninterrupted,
     assert result["test"] == uninterrupted[0]["test"] and result["metrics"] == uninterrupted[0]["metrics"]
 
 
-@pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_leaves_a_checkpoint_and_its_exit_code(capsys, uninterrupted, number, expected):
     run, code = stop(number, rows=3)
     assert code == expected

@@ -9,11 +9,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
 from dlcli.cli import commands
 from dlcli.cli.group import Commands
+from dlcli.cli.streams import Output, ReaderGoneError
 from dlcli.errors import DlcliError, InterruptedRunError, UsageError
 from dlcli.version import __version__
 
@@ -38,11 +40,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = list(sys.argv[1:] if argv is None else argv)
     if "_DLCLI_COMPLETE" in os.environ:
         importlib.import_module("dlcli.cli.bash_completion")
-    before = signal.signal(signal.SIGTERM, _terminated)
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {n: signal.getsignal(n) for n in numbers if signal.getsignal(n) != signal.SIG_IGN}  # as `nohup` has it
+    out, err = sys.stdout, sys.stderr
     try:
+        for number in before:
+            signal.signal(number, _terminated)
+        sys.stdout, sys.stderr = Output(out, results=True), Output(err, results=False)
         return _run(args)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        sys.stdout, sys.stderr = out, err
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _run(args: Sequence[str]) -> int:
@@ -59,8 +68,7 @@ def _run(args: Sequence[str]) -> int:
         return _fail(error, args)
     except (KeyboardInterrupt, click.Abort) as error:
         return _fail(_stopped(error), args)
-    except BrokenPipeError:  # the reader of a pipe has seen enough, as with `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderGoneError:
         return 0
     except (OSError, MemoryError) as error:
         return _fail(_refused(error), args)
@@ -103,5 +111,7 @@ def _fail(error: DlcliError, args: Sequence[str]) -> int:
         traceback.print_exception(error)
     from dlcli.cli.errors import show
 
-    show(error, as_json="--json" in args)
+    with suppress(ReaderGoneError):
+        show(error, as_json="--json" in args)
+        sys.stdout.flush()
     return error.exit_code
