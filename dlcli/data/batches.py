@@ -19,7 +19,7 @@ from dlcli.data.preprocessing import Pipeline
 from dlcli.data.sources import source_of
 
 Batch = tuple[np.ndarray, np.ndarray]
-_READERS = 4  # a disk answers several requests in the time of one
+_READERS = 2  # one waits while the other copies; more of them only get in the way of the step loop
 _BLOCK = 512, 1 << 22  # rows and bytes that are read at once: handing over takes longer than reading a small batch
 
 
