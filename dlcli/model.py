@@ -24,8 +24,8 @@ class Model:
 
     `in_shape` is the shape of one input sample. `link` is an activation that predictions pass at the
     end and training does not, because the loss works on what comes before it. `frozen`: names or globs of layers
-    that are not trained. `ids`: inputs are whole numbers below this, where that is known. `mask` is that of the
-    outputs, as far as it is known.
+    that are not trained. `ids`: inputs are whole numbers below this, where that is known; `id_columns`: so
+    many of the last numbers are, each below that. `mask` is that of the outputs, as far as it is known.
     """
 
     def __init__(
@@ -37,11 +37,12 @@ class Model:
         link: Activation | None = None,
         frozen: Sequence[str] = (),
         ids: int | None = None,
+        id_columns: tuple[int, ...] = (),
     ) -> None:
         self.in_shape = in_shape
         self.dtype = np.dtype(dtype)
         self.link = link
-        self.nodes = sequence.plan_sequence(layers, in_shape, FlowPlan(ids=ids))
+        self.nodes = sequence.plan_sequence(layers, in_shape, FlowPlan(ids=ids, id_columns=id_columns))
         if frozen:
             self.nodes = freeze(self.nodes, frozen)
         self.out_shape = self.nodes[-1].plan.out_shape if self.nodes else in_shape

@@ -51,7 +51,10 @@ def build(config: Config, spec: DataSpec, source: Source, *, dtype: str | None =
         try:
             layers, link, loss = split_link(config.model.layers, config.loss)
             ids = None if config.dataset.preprocessing else config.dataset.ids_below(spec)
-            model = Model(layers, pipeline.out_shape, dtype=dtype or config.dtype, link=link, frozen=freeze, ids=ids)
+            model = Model(
+                layers, pipeline.out_shape, dtype=dtype or config.dtype, link=link, frozen=freeze, ids=ids,
+                id_columns=spec.table.ids if spec.table is not None else (),
+            )
         except ShapeError as error:
             problems.append(shape_problem(source, ("model", "layers", *error.path), error))
     if model is not None:

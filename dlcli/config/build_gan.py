@@ -51,7 +51,8 @@ def build_gan(config: Config, spec: DataSpec, source: Source, *, dtype: str | No
 
     def model(name: str, layers: tuple[Layer, ...], in_shape: tuple[int, ...]) -> Model | None:
         try:
-            return Model(layers, in_shape, dtype=dtype or config.dtype)
+            columns = spec.table.ids if name == DISCRIMINATOR and spec.table is not None else ()
+            return Model(layers, in_shape, dtype=dtype or config.dtype, id_columns=columns)
         except ShapeError as error:
             problems.append(shape_problem(source, (name, "layers", *error.path), error))
             return None

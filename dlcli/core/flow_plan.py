@@ -23,12 +23,14 @@ class Mask:
 class FlowPlan:
     """As `context.Flow`, for plans; and what is known of x itself.
 
-    `ids`: x are whole numbers below this, such as ids of words; None where they need not be.
+    `ids`: x are whole numbers below this, such as ids of words; None where they need not be. `id_columns`: as many of
+    the last numbers of x are ids of categories, each a whole number below that.
     `mask`: None where no mask comes. `encoded`: the shape of a sample that an encoder gives, None but in the decoder of
     an `encoder_decoder`, and `encoded_mask` the mask there.
     """
 
     ids: int | None = None
+    id_columns: tuple[int, ...] = ()
     mask: Mask | None = None
     encoded: tuple[int, ...] | None = None
     encoded_mask: Mask | None = None

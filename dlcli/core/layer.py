@@ -10,6 +10,7 @@ from dlcli.core.component import Component
 from dlcli.core.fields import Name, PositiveFloat
 from dlcli.core.flow_plan import FlowPlan, Mask, after, need_mask
 from dlcli.core.plan import Plan, Planned
+from dlcli.errors import ShapeError
 
 if TYPE_CHECKING:
     from dlcli.core.context import Context
@@ -50,8 +51,17 @@ class Layer(Component):
         raise NotImplementedError
 
     def plan_beside(self, in_shape: tuple[int, ...], flow: FlowPlan) -> Plan:
-        """`plan`, where it is known what travels beside x; says which mask goes on."""
-        return self.with_mask(self.plan(in_shape), flow)
+        """`plan`, where it is known what travels beside x; says which mask goes on.
+
+        Raises ShapeError where x has ids of categories among its numbers, which few layers know what to do with.
+        """
+        plan = self.plan(in_shape)
+        if flow.id_columns and not (self.same_numbers and plan.out_shape == in_shape):
+            raise ShapeError(
+                f"the last {len(flow.id_columns)} of the {in_shape[0]} numbers of a sample are ids of categories, not "
+                "sizes", hint="put `column_embedding` before this layer, or take dataset.encoding out",
+            )
+        return self.with_mask(plan, flow)
 
     def with_mask(self, plan: Plan, flow: FlowPlan) -> Plan:
         """The plan with the mask that goes on. Raises ShapeError where the layer reads one that has been lost."""

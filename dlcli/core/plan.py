@@ -22,7 +22,7 @@ class Plan:
 
     `steps` says what becomes of the steps of a sequence; where they are not `kept`, no mask goes on. `makes_mask`:
     whether the layer itself sets `Flow.mask`, in place of one that comes in. `mask` is the mask that goes on, as far as
-    it is known, which `Layer.plan_beside` fills in.
+    it is known, which `Layer.plan_beside` fills in. `ids`: inputs that are ids are whole numbers below this.
     """
 
     out_shape: tuple[int, ...]
@@ -34,6 +34,7 @@ class Plan:
     steps: Steps = "kept"
     makes_mask: bool = False
     mask: Mask | None = None
+    ids: int | None = None
 
 
 @dataclass(frozen=True)

@@ -42,8 +42,12 @@ def plan_sequence(
             if len(plan.out_shape) < 2:  # no axis of steps is left, or none that holds anything
                 plan = replace(plan, steps="gone", mask=None)
             planned.append(Planned(label, part, shape, plan))
+            same = part.same_numbers and plan.out_shape == shape
             shape = plan.out_shape
-            flow = replace(flow, mask=plan.mask, ids=flow.ids if part.same_numbers else None)
+            flow = replace(
+                flow, mask=plan.mask, ids=flow.ids if part.same_numbers else None,
+                id_columns=flow.id_columns if same else (),
+            )
     return tuple(planned)
 
 

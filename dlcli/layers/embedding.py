@@ -13,9 +13,10 @@ from dlcli.core.flow_plan import FlowPlan
 from dlcli.core.initializer import Initializer
 from dlcli.core.layer import Layer, Plan
 from dlcli.core.params import Param, Regularizer
-from dlcli.errors import DataError, ShapeError
+from dlcli.errors import ShapeError
 from dlcli.initializers.random_uniform import RandomUniform
 from dlcli.kernels.embedding import add_rows
+from dlcli.layers._ids import integers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ class Embedding(Layer):
         out_shape = (*in_shape, self.output_dim)
         return Plan(
             out_shape=out_shape, params={"embeddings": table}, flops=prod(out_shape),
-            makes_mask=self.mask_zero and bool(in_shape),
+            makes_mask=self.mask_zero and bool(in_shape), ids=self.input_dim,
         )
 
     def plan_beside(self, in_shape: tuple[int, ...], flow: FlowPlan) -> Plan:
@@ -65,12 +66,7 @@ class Embedding(Layer):
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """y = E[x]."""
-        ids = ctx.ids = ctx.empty("ids", x.shape, np.intp)
-        if x.size and not (x.min() >= 0 and x.max() < self.input_dim):  # false for NaN too
-            self._refuse(x[~((x >= 0) & (x < self.input_dim))])
-        np.copyto(ids, x, casting="unsafe")
-        if not np.equal(ids, x, out=ctx.empty("whole", x.shape, bool)).all():
-            self._refuse(x[ids != x])
+        ids = ctx.ids = integers(ctx, "ids", x, self.input_dim, layer="embedding")
         if self.mask_zero and x.ndim > 1:
             counts = np.not_equal(ids, 0, out=ctx.empty("counts", x.shape, bool))
             mask = ctx.empty("mask", x.shape[:2], bool)
@@ -78,14 +74,6 @@ class Embedding(Layer):
         y = ctx.empty("y", (*x.shape, self.output_dim))
         ctx.params["embeddings"].take(ids, axis=0, out=y, mode="clip")  # in range; clip writes straight to y
         return y
-
-    def _refuse(self, found: np.ndarray) -> None:
-        raise DataError(
-            f"embedding expects ids, whole numbers from 0 to {self.input_dim - 1}; found {found.flat[0]:g}",
-            where="layer embedding",
-            hint=f"set input_dim: {int(found.max()) + 1} or more" if (found >= self.input_dim).any() else
-                 "turn the words or categories into ids, 0 1 2 ..., and do not rescale them",
-        )
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
         """dE[id] = the sum of dy wherever the id stood."""

@@ -102,7 +102,7 @@ def random_input(shape: tuple[int, ...], rng: np.random.Generator, *, integers: 
 
 def ids_below(model: Model) -> int:
     """The exclusive upper bound of the ids that a model takes; 0 where it takes numbers."""
-    return min((getattr(node.layer, "input_dim", 0) for node in _tree(model.nodes) if node.layer.ids), default=0)
+    return min((node.plan.ids or 0 for node in _tree(model.nodes) if node.layer.ids), default=0)
 
 
 class _Probe:

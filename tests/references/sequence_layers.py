@@ -15,9 +15,10 @@ from references import layers
 Params = Mapping[str, np.ndarray]
 
 __all__ = [
-    "bidirectional", "embedding", "encoder_decoder", "gru", "lstm", "masking", "multi_head_attention", "parallel",
-    "permute", "position_embedding", "repeat", "repeat_vector", "residual", "sequential", "simple_rnn",
-    "sine_position_encoding", "time_distributed", "transformer_decoder", "transformer_encoder",
+    "bidirectional", "column_embedding", "embedding", "encoder_decoder", "gru", "lstm", "masking",
+    "multi_head_attention", "parallel", "permute", "position_embedding", "repeat", "repeat_vector", "residual",
+    "sequential", "simple_rnn", "sine_position_encoding", "time_distributed", "transformer_decoder",
+    "transformer_encoder",
 ]
 
 
@@ -153,6 +154,14 @@ def masking(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
 def embedding(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
     rows = [params["embeddings"][int(i)] for i in x.ravel()]
     return np.array(rows).reshape(*x.shape, layer.output_dim)
+
+
+def column_embedding(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
+    count = len(layer.sizes)
+    return np.array([
+        np.concatenate([sample[:-count], *(params[f"embeddings_{k}"][int(i)] for k, i in enumerate(sample[-count:]))])
+        for sample in x
+    ])
 
 
 def position_embedding(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:

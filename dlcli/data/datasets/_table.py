@@ -87,6 +87,10 @@ class TableDataset(Dataset):
     def __post_init__(self) -> None:
         if self.target is None and not self.autoencode:
             raise ValueError("target is missing: the column to be predicted, by name or by position from 0")
+        embeds = "embedding" in (self.encoding or {}).values()
+        if embeds and (self.preprocessing or self.autoencode):
+            key = "preprocessing" if self.preprocessing else "autoencode"
+            raise ValueError(f"{key} would change or predict the ids of embedded categories; take one of them out")
         if self.test_path is not None and self.test_split == TableDataset.test_split:
             object.__setattr__(self, "test_split", 0.0)  # the default is for tables without a test of their own
 
