@@ -171,6 +171,18 @@ def test_at_most_forty_samples_are_shown(tmp_path):
     assert height < 1500  # five rows
 
 
+def test_a_sheet_shows_the_surest_mistakes_and_right_ones_too():
+    images, y_true = np.zeros((60, 4, 4)), np.zeros(60, np.int64)
+    y_pred, confidence = (np.arange(60) < 30).astype(np.int64), np.linspace(0.2, 0.9, 60)
+    chosen = samples.choose(images, y_true, y_pred, confidence)
+    assert chosen["y_pred"].tolist() == [1] * 16 + [0] * 8 and chosen["wrong"] == 30
+    assert chosen["confidence"][:16].tolist() == confidence[29:13:-1].tolist()
+    all_wrong = samples.choose(images, y_true, np.ones(60, np.int64), confidence)
+    assert len(all_wrong["images"]) == 24 and all_wrong["y_pred"].all()
+    few = samples.choose(images[:5], y_true[:5], y_true[:5], None)
+    assert len(few["images"]) == 5 and few["wrong"] == 0
+
+
 @pytest.mark.parametrize("shape", [(4, 9), (4, 3, 3, 2), (0, 8, 8), (5, 8, 8)])
 def test_samples_that_are_no_images_or_too_many_are_refused(tmp_path, shape):
     y = np.zeros(4, dtype=np.int64)

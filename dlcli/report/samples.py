@@ -14,7 +14,7 @@ from dlcli.report.figure import BLUE, INK, MUTED, ORANGE, picture
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_MOST = 24
+_MOST, _MOST_MISTAKES = 24, 16
 _ACROSS = 8
 _IMAGE = 0.86  # of the width of a cell
 
@@ -27,7 +27,7 @@ def draw(
     labels: Sequence[str],
     confidence: np.ndarray | None = None,
 ) -> None:
-    """A PNG with up to 24 images, mistakes first, the most confident mistake before all others.
+    """A PNG with up to 24 images: at most 16 mistakes, the most confident first, then some that are right.
 
     images: (N, H, W), (N, H, W, 1) or (N, H, W, 3), uint8 or floating point (outside of [0, 1], the range
     of the shown images is stretched); y_true, y_pred: (N,) class numbers; confidence: (N,) probability of
@@ -48,7 +48,10 @@ def choose(
         sure = np.zeros(count) if confidence is None else np.nan_to_num(confidence)
         mistakes = np.flatnonzero(y_true != y_pred)
         wrong = len(mistakes)
-        order = np.concatenate([mistakes[np.argsort(-sure[mistakes], kind="stable")], np.flatnonzero(y_true == y_pred)])
+        surest = mistakes[np.argsort(-sure[mistakes], kind="stable")]
+        right = np.flatnonzero(y_true == y_pred)
+        shown = max(_MOST_MISTAKES, _MOST - len(right))
+        order = np.concatenate([surest[:shown], right])
     order = order[:_MOST]
     return {
         "images": np.asarray(images[order]), "y_true": y_true[order],

@@ -86,5 +86,5 @@ def draw(
             cost = f"loss {losses[place]:.3g}"
             axes.text(middle, top + high + 0.18, cost, fontsize=7.5, ha="center", va="top", color=MUTED)
         axes.set(xlim=(0, width), ylim=(height, 0))
-        title = f"The {len(shown)} samples with the largest loss"
+        title = f"The {f'{len(shown)} samples' if len(shown) > 1 else 'sample'} with the largest loss"
         axes.text(0.17, 0.25, title, fontsize=11, fontweight="bold", va="center")
