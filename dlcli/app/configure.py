@@ -10,6 +10,7 @@ import numpy as np
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
 from dlcli.config.build_any import AnyBuilt, build_any
+from dlcli.config.build_gan import BuiltGan
 from dlcli.config.load import load, loads
 from dlcli.config.overrides import apply
 from dlcli.config.schema import Config
@@ -20,7 +21,7 @@ from dlcli.core.target import DataSpec
 from dlcli.data import load as data
 from dlcli.data.learnable import check_learnable
 from dlcli.data.load import Loaded
-from dlcli.errors import ConfigError, DataKeyError, DataUnavailableError
+from dlcli.errors import ConfigError, DataError, DataKeyError, DataUnavailableError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +119,11 @@ def build_for(
     """The model for the data that was loaded; its preprocessing fitted on the training split, or as it was `fitted`."""
     config = replace(configured.config, dataset=replace(loaded.used, fallback=None))
     built = build_any(config, loaded.spec, configured.source)
+    if isinstance(built, BuiltGan) and loaded.train.weights is not None:
+        raise DataError(
+            "the data has weights of its samples, but to a GAN all samples are equally real",
+            where=f"dataset {loaded.used.type_name()}", hint="leave the weights out of the data",
+        )
     if loaded.validation is None:
         _refuse_validation(configured)
     if fitted is None:

@@ -20,12 +20,14 @@ from dlcli.core.transform import Transform
 class Split:
     """Samples: x: (N, *input_shape) as stored, y: (N, ...); `rows` are those that belong to the split, in order.
 
-    Either may be an array, or a source of samples that are read where they are needed.
+    Either may be an array, or a source of samples that are read where they are needed. `weights`: (N,), how much each
+    of the N samples counts in training, 1 where there are none.
     """
 
     x: Content
     y: Content
     rows: np.ndarray
+    weights: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -17,9 +17,9 @@ _PIECE = 1 << 24  # bytes
 def fingerprint(loaded: Loaded) -> dict[str, object]:
     """What the run was made of, as plain data: data set, samples of each split, sha256.
 
-    The hash is taken over shape, dtype and content of x and y and over the rows of each split, whether the samples lie
-    in memory or are read piece by piece; a source may name something that stands for its content. What several splits
-    share is hashed once.
+    The hash is taken over shape, dtype and content of x and y, and of weights where there are any, and over the rows
+    of each split, whether the samples lie in memory or are read piece by piece; a source may name something that
+    stands for its content. What several splits share is hashed once.
     """
     digest = hashlib.sha256()
     sizes: dict[str, int] = {}
@@ -29,7 +29,9 @@ def fingerprint(loaded: Loaded) -> dict[str, object]:
         if split is None:
             continue
         sizes[name] = len(split)
-        for part, array in (("x", split.x), ("y", split.y)):
+        for part, array in (("x", split.x), ("y", split.y), ("weights", split.weights)):
+            if array is None:
+                continue
             first = seen.setdefault(id(array), f"{name}.{part}")
             digest.update(f"{name}.{part} is {first}\n".encode())
             if first == f"{name}.{part}":

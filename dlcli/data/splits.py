@@ -46,9 +46,9 @@ def set_aside_last(split: Split, share: float, spacing: int, *, key: str) -> tup
             "need at least one sample, and samples of different splits may not overlap", where=f"dataset.{key}",
             hint=f"change {key}, give more data, or shorten the samples",
         )
-    return Split(x=split.x, y=split.y, rows=kept), Split(x=split.x, y=split.y, rows=last)
+    return replace(split, rows=kept), replace(split, rows=last)
 
 
-def whole(x: Content, y: Content) -> Split:
+def whole(x: Content, y: Content, weights: np.ndarray | None = None) -> Split:
     """All samples of x and y, in order."""
-    return Split(x=x, y=y, rows=np.arange(len(x), dtype=np.intp))
+    return Split(x=x, y=y, rows=np.arange(len(x), dtype=np.intp), weights=weights)

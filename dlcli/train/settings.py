@@ -61,8 +61,8 @@ class Training(Keys):
     batch; a step sums the gradients of `accumulate` batches. `gradient_clip_norm` bounds the length of the whole
     gradient vector, `gradient_clip_value` the size of each number in it. `ema` keeps a moving average of the
     parameters, with which the model is validated, tested and used; training goes on with the parameters themselves.
-    `class_weight` maps class names to the weight of their losses. `lanes` is the number
-    of pieces into which a batch is cut; it is part of the result, so it is fixed when a run is made: by default
+    `class_weight` maps class names to the weight of their losses; figures count every sample once. `lanes` is the
+    number of pieces into which a batch is cut; it is part of the result, so it is fixed when a run is made: by default
     according to the work of a step. A GAN draws a sheet of samples every `sample_every` epochs.
     """
 

@@ -70,6 +70,8 @@ class Trainer(Loop):
         )
         self._evaluator = Evaluator(model, recipe.loss, recipe.metrics, recipe.target, self.evaluated, self.buffers)
         self._memory = Memory(model.dtype)
+        own = train.split.weights
+        self._sample_weight = None if own is None else own.astype(model.dtype)
         self._class_weight = _class_weight(settings.class_weight, recipe.target, model.dtype)
 
     def learning_rate(self, step: int) -> float:
@@ -90,7 +92,7 @@ class Trainer(Loop):
         accumulated = self._memory.empty("accumulated", grad.shape) if len(rows) > size else None
         for start in range(0, len(rows), size):
             x, y = next(self._feed)
-            for lane in self._lanes.run(x, y, self._weight(y, len(rows))):
+            for lane in self._lanes.run(x, y, self._weight(y, rows[start:start + size], len(rows))):
                 terms += lane.terms
                 total = self.scores.update(
                     y_true=lane.y_true, y_pred=lane.y_pred, losses=lane.losses, terms=lane.terms,
@@ -114,12 +116,17 @@ class Trainer(Loop):
         self._update.apply(self.theta, grad, lr=self.learning_rate(self.step - 1), step=self.step)
         self._tell_batch()
 
-    def _weight(self, y: np.ndarray, samples: int) -> float | np.ndarray:
-        """What each loss counts for: its share of the samples of a step, times the weight of its class."""
-        if self._class_weight is None:
+    def _weight(self, y: np.ndarray, rows: np.ndarray, samples: int) -> float | np.ndarray:
+        """What each loss counts for: its share of the samples of a step, times the weights of its class and its row."""
+        if self._class_weight is None and self._sample_weight is None:
             return 1.0 / samples
-        labels = y if y.ndim == 1 else y.argmax(axis=-1)
-        weight = np.take(self._class_weight, labels, out=self._memory.empty("weight", labels.shape), mode="clip")
+        weight = self._memory.empty("weight", (len(y),))
+        weight.fill(1)
+        if self._class_weight is not None:
+            labels = y if y.ndim == 1 else y.argmax(axis=-1)
+            np.take(self._class_weight, labels, out=weight, mode="clip")
+        if self._sample_weight is not None:
+            weight *= np.take(self._sample_weight, rows, out=self._memory.empty("own", weight.shape), mode="clip")
         weight /= samples
         return weight
 

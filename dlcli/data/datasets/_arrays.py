@@ -13,15 +13,18 @@ from dlcli.core.target import DataSpec, Target, TeacherForcing
 from dlcli.data.archive import Header
 from dlcli.data.labels import check_forcing, class_count, class_numbers, place_numbers
 from dlcli.data.splits import whole
+from dlcli.data.weights import sample_weights
 from dlcli.errors import DataError
 
 PARTS = ("train", "validation", "test")
+WEIGHTS = "sample_weight"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arrays(Dataset):
     """Base of data sets made of arrays `x_train`, `y_train` and, where there are any, those of `test` and `validation`.
 
+    `sample_weight_train`, where there is such an array, says how much each training sample counts.
     `task` (default: by the type of y) says `classification` or `regression` where the type does not. `classes`
     (default: one more than the largest training label) is the number of classes, or the list of their names.
     """
@@ -77,7 +80,10 @@ class Arrays(Dataset):
 
         if spec.forcing is not None and isinstance(y, np.ndarray):
             check_forcing(x, y, spec.forcing, where=where)
-        return Splits(spec=spec, train=whole(x, y), validation=more("validation"), test=more("test"))
+        weights, name = None, f"{WEIGHTS}_train"
+        if name in found:
+            weights = sample_weights(self._array(env, name, found[name]), len(x), where=where, name=name)
+        return Splits(spec=spec, train=whole(x, y, weights), validation=more("validation"), test=more("test"))
 
     def _pair(self, env: DataEnv, found: dict[str, Header], part: str) -> tuple[Content, Content]:
         """(x, y) of a split. Labels are looked at as a whole, and so are in memory."""

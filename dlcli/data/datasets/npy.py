@@ -11,7 +11,7 @@ from dlcli.core.dataset import DataEnv
 from dlcli.core.source import Content
 from dlcli.data import archive
 from dlcli.data.archive import Header
-from dlcli.data.datasets._arrays import PARTS, Arrays
+from dlcli.data.datasets._arrays import PARTS, WEIGHTS, Arrays
 from dlcli.errors import DataUnavailableError
 
 
@@ -20,8 +20,9 @@ class Npy(Arrays):
     """Arrays in `.npy` files, as `numpy.save` writes them; they may be larger than memory.
 
     `path` names the file of x, `target_path` that of y; `test_path` and `test_target_path`, `validation_path` and
-    `validation_target_path` those of the other splits, where they have files of their own. What x and y may be, and
-    what `task`, `classes`, `sequence`, `source_length` and `start` say of them, is as with `npz`. Of an array of 256 MB
+    `validation_target_path` those of the other splits, where they have files of their own; `sample_weight_path` that of
+    the weights of the training samples. What x and y may be, and what `task`, `classes`, `sequence`, `source_length`
+    and `start` say of them, is as with `npz`. Of an array of 256 MB
     or more, rows are read where they are needed, by threads of their own ahead of the steps, and shuffled as if they
     were in memory. Pickled objects are refused.
     """
@@ -40,6 +41,7 @@ class Npy(Arrays):
     test_target_path: str | None = None
     validation_path: str | None = None
     validation_target_path: str | None = None
+    sample_weight_path: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -56,7 +58,7 @@ class Npy(Arrays):
         for part in PARTS[1:]:
             x, y = getattr(self, f"{part}_path"), getattr(self, f"{part}_target_path")
             named |= {f"x_{part}": x, f"y_{part}": y} if x is not None else {}
-        return named
+        return named if self.sample_weight_path is None else {**named, f"{WEIGHTS}_train": self.sample_weight_path}
 
     def _path(self, env: DataEnv, name: str) -> Path:
         return env.resolve(self._files()[name])

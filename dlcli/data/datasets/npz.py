@@ -25,6 +25,9 @@ class Npz(Arrays):
     y) says `classification` or `regression` where the type does not. `classes` (default: one more
     than the largest training label) is the number of classes, or the list of their names.
 
+    `sample_weight_train`: (N,), where it is there, is how much each training sample counts: its loss is multiplied by
+    it, as by `training.class_weight`. Figures, of training too, count every sample once.
+
     With `sequence: true` y: (N, T) integers are one class for each of T places. With `source_length: S` and `start`
     they are, too, and x: (N, S + T) are ids for an `encoder_decoder` that is trained by teacher forcing: S ids of a
     source, then the id `start`, then y without its last place. `dlcli predict` wants sources alone then, and writes y
