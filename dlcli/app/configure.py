@@ -80,19 +80,20 @@ def plan(configured: Configured, surroundings: Surroundings, ui: Ui) -> AnyBuilt
     return None if spec is None else build_any(configured.config, spec, configured.source)
 
 
-def load_data(configured: Configured, surroundings: Surroundings, ui: Ui) -> Loaded:
-    """The splits, or those of the fallback; what was used is told with absolute paths, since a run stores it.
+def load_data(configured: Configured, surroundings: Surroundings, ui: Ui, *, trusted: bool = True) -> Loaded:
+    """The splits, or those of the fallback; what was used is told with absolute paths, since a run stores it. Where it
+    is not `trusted`, values that are no numbers and classes that cannot be learned are let in, to be looked for.
 
     Raises DataError for data that cannot be had, is damaged, or whose classes cannot be learned; ConfigError where a
     key of the data set names what the data does not have.
     """
     env = surroundings.data_env(config_dir=configured.folder, seed=configured.config.seed, warn=ui.warn)
     try:
-        loaded = data.load(configured.config.dataset, env)
+        loaded = data.load(configured.config.dataset, env, finite=trusted)
     except DataKeyError as error:
         message = f"{error.where}: {error.message}" if error.where else error.message
         raise ConfigError([configured.source.problem(("dataset", *error.path), message, error.hint)]) from error
-    if configured.config.generator is None:  # a GAN learns samples, not their classes
+    if trusted and configured.config.generator is None:  # a GAN learns samples, not their classes
         check_learnable(loaded)
     return replace(loaded, used=_absolute(loaded.used, env))
 

@@ -1,0 +1,1 @@
+"""What may be wrong with data: one kind of finding in each file; `inspect.py` shows the samples to all of them."""
