@@ -7,6 +7,7 @@ formula, too, reaches 1 there, so that erf(L) is exactly 1 and what is 1 + erf(-
 """
 
 import math
+from collections.abc import Callable
 
 import mpmath as mp
 import numpy as np
@@ -16,13 +17,15 @@ from dlcli.kernels.erf import evaluate
 CASES = ((np.float32, "3.95", 5, 5), (np.float64, "5.8", 12, 12))
 
 
-def fit(limit: mp.mpf, p_degree: int, q_degree: int) -> tuple[list[mp.mpf], list[mp.mpf]]:
-    """P and Q, lowest power first, Q's being 1, with P(u) / Q(u) = erf(x) / x at the points."""
+def fit(
+    limit: mp.mpf, p_degree: int, q_degree: int, function: Callable[[mp.mpf], mp.mpf] = mp.erf,
+) -> tuple[list[mp.mpf], list[mp.mpf]]:
+    """P and Q, lowest power first, Q's being 1, with P(u) / Q(u) = function(x) / x at the points."""
     count = p_degree + q_degree + 1
     matrix, right = mp.matrix(count, count), mp.matrix(count, 1)
     for i in range(count):
         x = limit * (1 + mp.cos(mp.pi * (2 * i + 1) / (2 * count))) / 2
-        u, value = x * x, mp.erf(x) / x
+        u, value = x * x, function(x) / x
         for j in range(p_degree + 1):
             matrix[i, j] = u**j
         for j in range(1, q_degree + 1):

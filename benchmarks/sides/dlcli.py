@@ -1,5 +1,6 @@
 """dlcli with NumPy alone: the training loop that `dlcli train` runs, seen through a callback."""
 
+import os
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -16,7 +17,13 @@ class Dlcli(Side):
     environ: ClassVar[Mapping[str, str]] = {"DLCLI_KERNELS": "numpy", "OPENBLAS_NUM_THREADS": "1"}
 
     def __init__(self, workload: Workload, weights: Mapping[str, np.ndarray], *, threads: int) -> None:
+        from dlcli.app.surroundings import Surroundings
+        from dlcli.app.threads import settle
+        from dlcli.kernels import choice
+
         super().__init__(workload, weights, threads=threads)
+        settle(threads)
+        choice.use(choice.wanted(), cache_dir=Surroundings.of(os.environ).cache_dir / "kernels")
         self.model, self.criterion = planned(workload)
         self.theta, self.buffers = self.model.initialize(np.random.default_rng(0))
         for name, view in self.model.layout.views(self.theta).items():

@@ -15,6 +15,8 @@ from dlcli.app.configure import read_text
 from dlcli.app.data_catalog import origins
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
+from dlcli.errors import UsageError
+from dlcli.kernels import choice
 from dlcli.runs import environment
 
 State = Literal["ok", "note", "broken"]
@@ -67,6 +69,23 @@ def _machine() -> Iterator[Finding]:
     for library in libraries:
         text = f"{library['internal_api']} {library['version']}, {library['architecture']}"
         yield Finding(group="machine", name="blas", state="ok", text=f"{text}, {library['num_threads']} thread(s)")
+    yield _kernels()
+
+
+def _kernels() -> Finding:
+    """Which of the twins a training takes."""
+    try:
+        asked = choice.wanted()
+    except UsageError as error:
+        return Finding(group="machine", name="kernels", state="broken", text=error.message, hint=error.hint)
+    if asked == "numba" and not choice.installed():
+        return Finding(group="machine", name="kernels", state="broken", text=f"{choice.VARIABLE}=numba, and no Numba",
+                       hint="pip install 'dlcli[fast]'")
+    if asked == "auto" and choice.installed():
+        text = f"Numba {choice.version()} where a training takes long enough, else NumPy"
+    else:
+        text = f"Numba {choice.version()}" if asked == "numba" else "NumPy"
+    return Finding(group="machine", name="kernels", state="ok", text=text)
 
 
 def _folders(surroundings: Surroundings) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dlcli import files
+from dlcli.app import kernels
 from dlcli.app.evaluation.classes import Watch, of_classes, of_places
 from dlcli.app.evaluation.findings import Findings, Inspected
 from dlcli.app.evaluation.numbers import of_inputs, of_numbers
@@ -52,6 +53,7 @@ def evaluate(
 ) -> Result:
     """Evaluates a run on the data of its configuration. Raises UsageError, DataError."""
     found = find(surroundings.runs_dir, name)
+    kernels.as_trained(found.run, surroundings, ui)
     held = stored(found, checkpoint, surroundings, ui)
     with Painter() as painter:
         painter.start()  # pictures are drawn while figures are computed

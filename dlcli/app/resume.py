@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from dlcli.app import configure, transfer
+from dlcli.app import configure, kernels, transfer
 from dlcli.app.configure import Configured
 from dlcli.app.stored import load_same
 from dlcli.app.surroundings import Surroundings
@@ -53,6 +53,7 @@ def resume(
             begun = transfer.prepare(configured, built, surroundings)
             if overrides:
                 write_resolved(run, configured, built)
+            kernels.settle(surroundings, ui, built=built, loaded=loaded, run=run)
             return train_in(run, built, loaded, ui, threads=threads, started=started, state=None, begun=begun)
         held = checkpoints.read(last)
         built = configure.build_for(configured, loaded, fitted=held.preprocessing)
@@ -61,6 +62,7 @@ def resume(
             ui.info(f"{run.id} is complete; training.epochs=N makes it longer")
         if overrides:
             write_resolved(run, configured, built)
+        kernels.settle(surroundings, ui, built=built, loaded=loaded, run=run)
         extended = any(_key(o).startswith(LONGER) for o in overrides)
         return train_in(
             run, built, loaded, ui, threads=threads, started=started, state=held.snapshot, extended=extended,

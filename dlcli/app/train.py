@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dlcli import files
-from dlcli.app import configure, transfer
+from dlcli.app import configure, kernels, transfer
 from dlcli.app.configure import Configured
 from dlcli.app.evaluate import Result, measure
 from dlcli.app.interrupts import stop_on_signals
@@ -24,6 +24,7 @@ from dlcli.core.dataset import Fold
 from dlcli.data.fingerprint import fingerprint
 from dlcli.data.load import Loaded
 from dlcli.errors import DivergedError, DlcliError, InterruptedRunError
+from dlcli.kernels import choice
 from dlcli.report import history_plot, table_columns
 from dlcli.report.painter import Painter
 from dlcli.runs import checkpoint as checkpoints
@@ -82,6 +83,7 @@ def train(
     the run's files in a state that tells of it. `fast` trains on two batches of everything.
     """
     started = time.monotonic()
+    choice.wanted()  # what cannot be is said before anything is read
     planned = configure.plan(configured, surroundings, ui)
     if planned is not None:
         transfer.prepare(configured, planned, surroundings)
@@ -103,7 +105,8 @@ def train(
             status="running", pid=os.getpid(), name=built.config.name, tags=list(tags), created=_now(),
             **({} if fold is None else {"fold": plain(fold)}),
         )
-        surroundings_now = {**environment.describe(), "threads": threads, "data": recorded}
+        in_use = kernels.settle(surroundings, ui, built=built, loaded=loaded)
+        surroundings_now = {**environment.describe(), "threads": threads, "kernels": in_use, "data": recorded}
         _write_beginning(run, configured, built, loaded, begun, surroundings_now)
         return train_in(run, built, loaded, ui, threads=threads, started=started, state=None, begun=begun)
 

@@ -2,11 +2,14 @@
 
 import numpy as np
 
+from dlcli.kernels.choice import kernel
+
 BLOCK = 131_072
 """Elements a block. All passes over a block find its four vectors in cache; shorter vectors go in one block,
 since every further block costs a dozen calls. Measured best or equal for 3 thousand to 5 million elements."""
 
 
+@kernel
 def adam(
     theta: np.ndarray,
     grad: np.ndarray,

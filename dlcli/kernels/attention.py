@@ -2,12 +2,15 @@
 
 import numpy as np
 
+from dlcli.kernels.choice import kernel
+
 BLOCK = 65_536
 """Scores a block."""
 FAR = -1e9
 """Added to the score of what must not be seen: its weight is then exactly 0 beside anything that may be."""
 
 
+@kernel
 def attention_forward(
     q: np.ndarray, k: np.ndarray, v: np.ndarray, *, out: np.ndarray, weights: np.ndarray, row: np.ndarray,
     ahead: np.ndarray | None = None, padding: np.ndarray | None = None, keep: np.ndarray | None = None,
@@ -40,6 +43,7 @@ def attention_forward(
         np.matmul(w, v[block], out=out[block])
 
 
+@kernel
 def attention_backward(
     dy: np.ndarray, q: np.ndarray, k: np.ndarray, v: np.ndarray, *, y: np.ndarray, weights: np.ndarray,
     dq: np.ndarray, dk: np.ndarray, dv: np.ndarray, scores: np.ndarray, row: np.ndarray, work: np.ndarray,

@@ -9,6 +9,7 @@ the same name with `_size` says.
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from dlcli.kernels.choice import kernel
 from dlcli.kernels.im2col import BLOCK, Window, columns, columns_size, cuts, meetings, reach
 
 
@@ -75,6 +76,7 @@ def sum_positions(d: np.ndarray, *, out: np.ndarray, row: np.ndarray, add: bool 
     np.add.reduce(rows, axis=0, out=out)
 
 
+@kernel
 def conv2d_input_gradient_size(shape: tuple[int, ...], W: np.ndarray, window: Window) -> int:
     """Working memory for x of that shape."""
     if window.pointwise:
@@ -95,6 +97,7 @@ def _by_rows(window: Window, OW: int, width: int) -> bool:
     return window.strides[1] == 1 and width <= 2 * OW
 
 
+@kernel
 def conv2d_input_gradient(
     dy: np.ndarray, W: np.ndarray, *, out: np.ndarray, work: np.ndarray, window: Window,
 ) -> np.ndarray:

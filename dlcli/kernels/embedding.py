@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from dlcli.kernels.choice import kernel
 
+
+@kernel
 def add_rows(
     ids: np.ndarray, rows: np.ndarray, *, out: np.ndarray, counting: np.ndarray, work: np.ndarray, integers: np.ndarray,
 ) -> None:

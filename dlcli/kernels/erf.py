@@ -19,7 +19,7 @@ class _Formula(NamedTuple):
     q: tuple[float, ...]
 
 
-_FLOAT32 = _Formula(
+FLOAT32 = _Formula(
     limit=3.9309765625,
     p=(
         1.128379167094647, 0.18416831030192757, 0.051852721726060105, 0.0034896809955032994,
@@ -52,7 +52,7 @@ def erf(x: np.ndarray, *, out: np.ndarray, work: np.ndarray) -> np.ndarray:
 
     `out`: contiguous, of the shape of x; `work`: `work_shape(x.size)`.
     """
-    limit, p, q = _FLOAT32 if out.dtype == np.float32 else _FLOAT64
+    limit, p, q = FLOAT32 if out.dtype == np.float32 else _FLOAT64
     values, results = x.reshape(-1), out.reshape(-1)
     for start in range(0, values.size, BLOCK):
         result = results[start:start + BLOCK]

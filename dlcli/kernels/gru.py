@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from dlcli.kernels.choice import kernel
+
 BLOCK = 65_536
 """Gate values a block: what backward prepares for several steps at once is still in cache when they are walked."""
 
 
+@kernel
 def gru_forward(
     a: np.ndarray, R: np.ndarray, b: np.ndarray, *, gates: np.ndarray, h: np.ndarray, work: np.ndarray,
     reset_after: bool, dead: np.ndarray | None = None,
@@ -51,6 +54,7 @@ def advance(h: np.ndarray, z: np.ndarray, g: np.ndarray, *, out: np.ndarray, dea
         np.copyto(out, h, where=dead)
 
 
+@kernel
 def gru_backward(
     dy: np.ndarray, gates: np.ndarray, R: np.ndarray, *, h: np.ndarray, da: np.ndarray, slopes: np.ndarray,
     dh: np.ndarray, work: np.ndarray, reset_after: bool, dead: np.ndarray | None = None, derived: bool = False,

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from dlcli.kernels.choice import kernel
+
 BLOCK = 262_144
 """Numbers of the matrix that are made at a time: as few images as keep it in the second and third cache."""
 
@@ -73,6 +75,7 @@ def cuts(samples: int, numbers: int, block: int = BLOCK) -> Iterator[slice]:
     return (slice(start, min(start + step, samples)) for start in range(0, samples, step))
 
 
+@kernel
 def columns_size(shape: tuple[int, ...], window: Window) -> int:
     """Numbers of working memory that `columns` needs for x of that shape."""
     N, H, W, C = shape
@@ -88,6 +91,7 @@ def _bordered(H: int, W: int, C: int, window: Window) -> int:
     return (H + window.before[0] + window.after[0]) * (W + window.before[1] + window.after[1]) * C
 
 
+@kernel
 def columns(
     x: np.ndarray, window: Window, *, work: np.ndarray, ones: bool = False,
 ) -> Iterator[tuple[slice, np.ndarray]]:

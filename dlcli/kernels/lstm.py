@@ -6,10 +6,13 @@ kept one after the other, (T, 4, N, H) in the order i f o g, so that the many sm
 
 import numpy as np
 
+from dlcli.kernels.choice import kernel
+
 BLOCK = 65_536
 """Gate values a block: what backward prepares for several steps at once is still in cache when they are walked."""
 
 
+@kernel
 def lstm_forward(
     a: np.ndarray, R: np.ndarray, *, gates: np.ndarray, h: np.ndarray, c: np.ndarray, tanh_c: np.ndarray,
     work: np.ndarray, dead: np.ndarray | None = None,
@@ -53,6 +56,7 @@ def close(i: np.ndarray, f: np.ndarray, o: np.ndarray, dead: np.ndarray) -> None
     np.copyto(o, 0, where=dead)
 
 
+@kernel
 def lstm_backward(
     dy: np.ndarray, gates: np.ndarray, R: np.ndarray, *, c: np.ndarray, tanh_c: np.ndarray, da: np.ndarray,
     slopes: np.ndarray, slope_c: np.ndarray, dh: np.ndarray, dc: np.ndarray, work: np.ndarray,

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from dlcli.kernels.choice import kernel
+
 BLOCK = 262_144
 """Numbers a block; smaller blocks gain less in cache than they cost in calls."""
 
@@ -17,6 +19,7 @@ def blocks(rows: int, numbers: int) -> Iterator[slice]:
     return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
 
 
+@kernel
 def standardize(
     x: np.ndarray, *, out: np.ndarray, inverse: np.ndarray, epsilon: float, center: bool = True,
 ) -> np.ndarray:
@@ -40,6 +43,7 @@ def standardize(
     return out
 
 
+@kernel
 def standardize_gradient(
     dy: np.ndarray, y: np.ndarray, inverse: np.ndarray, *, out: np.ndarray, work: np.ndarray, means: np.ndarray,
     center: bool = True,
@@ -64,6 +68,7 @@ def standardize_gradient(
     return out
 
 
+@kernel
 def scale_rows(x: np.ndarray, scale: np.ndarray, shift: np.ndarray | None, *, out: np.ndarray) -> np.ndarray:
     """x * scale + shift for x: (A, B, C) and a scale and a shift of shape (B, C) or (C,), into `out`."""
     for cut in blocks(len(x), x[0].size):
@@ -73,6 +78,18 @@ def scale_rows(x: np.ndarray, scale: np.ndarray, shift: np.ndarray | None, *, ou
     return out
 
 
+@kernel
+def scale_rows_gradient(
+    dy: np.ndarray, x: np.ndarray, *, dscale: np.ndarray | None, dshift: np.ndarray | None, work: np.ndarray,
+) -> None:
+    """dscale = sum of dy x and dshift = sum of dy over the rows of dy and x: (R, K); `work`: (R, K)."""
+    if dshift is not None:
+        np.add.reduce(dy, axis=0, out=dshift)
+    if dscale is not None:
+        np.add.reduce(np.multiply(dy, x, out=work), axis=0, out=dscale)
+
+
+@kernel
 def combine_rows(
     x: np.ndarray, a: np.ndarray, y: np.ndarray, b: np.ndarray, c: np.ndarray, *, out: np.ndarray, work: np.ndarray,
 ) -> np.ndarray:
@@ -86,6 +103,7 @@ def combine_rows(
     return out
 
 
+@kernel
 def channel_sums(x: np.ndarray, *, out: np.ndarray, row: np.ndarray) -> np.ndarray:
     """Sum of x: (A, B, C) over all but channels into `out`: (C,) float64; `row`: (B, C) is working memory.
 
@@ -97,6 +115,7 @@ def channel_sums(x: np.ndarray, *, out: np.ndarray, row: np.ndarray) -> np.ndarr
     return out
 
 
+@kernel
 def channel_products(
     x: np.ndarray, mean: np.ndarray, y: np.ndarray | None, *, out: np.ndarray, row: np.ndarray, work: np.ndarray,
 ) -> np.ndarray:

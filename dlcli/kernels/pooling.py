@@ -5,6 +5,7 @@ x: (N, H, W, C), y: (N, OH, OW, C). Cells beyond the edge of the image take no p
 
 import numpy as np
 
+from dlcli.kernels.choice import kernel
 from dlcli.kernels.im2col import Pair, Window, cuts, meetings
 
 BLOCK = 262_144
@@ -14,6 +15,7 @@ PAIRS = Window((2, 2), (2, 2))
 """The window of nearly all networks, for which there is a faster way."""
 
 
+@kernel
 def max_pool(x: np.ndarray, *, out: np.ndarray) -> np.ndarray:
     """y of x into `out` for windows of 2 x 2 side by side, where nobody wants to go back."""
     OH, OW = out.shape[1:3]
@@ -26,6 +28,7 @@ def max_pool(x: np.ndarray, *, out: np.ndarray) -> np.ndarray:
     return out
 
 
+@kernel
 def max_pool_pairs(x: np.ndarray, *, out: np.ndarray, later: np.ndarray, work: np.ndarray) -> np.ndarray:
     """As `max_pool`, and keeps in `later`: (N, OH, 3, OW, C) bool which number was the largest.
 
@@ -43,6 +46,7 @@ def max_pool_pairs(x: np.ndarray, *, out: np.ndarray, later: np.ndarray, work: n
     return out
 
 
+@kernel
 def max_pool_pairs_gradient(
     dy: np.ndarray, later: np.ndarray, *, out: np.ndarray, work: np.ndarray, share: np.ndarray,
 ) -> np.ndarray:
@@ -78,6 +82,7 @@ def _numbers(truth: np.ndarray, out: np.ndarray) -> np.ndarray:
     return out
 
 
+@kernel
 def max_pool_places(
     x: np.ndarray, *, out: np.ndarray, place: np.ndarray, larger: np.ndarray, window: Window,
 ) -> np.ndarray:
@@ -98,6 +103,7 @@ def max_pool_places(
     return out
 
 
+@kernel
 def max_pool_places_gradient(
     dy: np.ndarray, place: np.ndarray, *, out: np.ndarray, chosen: np.ndarray, share: np.ndarray, window: Window,
 ) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from dlcli.kernels.choice import kernel
+
 BLOCK = 16_384
 """Most zeros that are compared with at a time."""
 
@@ -11,6 +13,7 @@ def zeros_shape(shape: tuple[int, ...], size: int) -> tuple[int, ...]:
     return shape if size <= BLOCK else (BLOCK,)
 
 
+@kernel
 def relu(x: np.ndarray, *, out: np.ndarray, zeros: np.ndarray) -> np.ndarray:
     """max(x, 0) into `out`, contiguous; `zeros`: zeros of `zeros_shape(x.shape, x.size)`."""
     if x.shape == zeros.shape:
@@ -20,4 +23,13 @@ def relu(x: np.ndarray, *, out: np.ndarray, zeros: np.ndarray) -> np.ndarray:
     for start in range(0, values.size, BLOCK):
         value = values[start:start + BLOCK]
         np.maximum(value, zeros[:value.size], out=results[start:start + BLOCK])
+    return out
+
+
+@kernel
+def relu_gradient(dy: np.ndarray, y: np.ndarray, *, out: np.ndarray, alive: np.ndarray) -> np.ndarray:
+    """dy where y > 0, else 0, into `out`; `alive`: bool of the shape of y, working memory."""
+    np.greater(y, 0, out=alive)
+    out[...] = alive  # converting first is faster than multiplying by a mask
+    out *= dy
     return out

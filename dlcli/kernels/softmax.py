@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from dlcli.kernels.choice import kernel
+
 FEW = 20
 """Up to so many classes the work is done class by class: loops over long columns beat loops over short rows."""
 
 
+@kernel
 def softmax(
     x: np.ndarray, *, out: np.ndarray, peak: np.ndarray, total: np.ndarray, columns: np.ndarray | None = None,
 ) -> np.ndarray:
@@ -31,6 +34,7 @@ def softmax(
     return out
 
 
+@kernel
 def softmax_backward(y: np.ndarray, dy: np.ndarray, *, out: np.ndarray, row: np.ndarray) -> np.ndarray:
     """dx = y (dy - sum(dy y)) along the last axis into `out`; `row`: (..., 1) is working memory."""
     np.multiply(dy, y, out=out)

@@ -105,7 +105,5 @@ def scale_and_shift_gradient(
     ctx: Context, dy: np.ndarray, x: np.ndarray, dgamma: np.ndarray | None, dbeta: np.ndarray | None,
 ) -> None:
     """Fills dgamma = sum of dy x and dbeta = sum of dy for dy and x: (R, K)."""
-    if dbeta is not None:
-        np.add.reduce(dy, axis=0, out=dbeta.reshape(-1))
-    if dgamma is not None:
-        np.add.reduce(np.multiply(dy, x, out=ctx.empty("products", dy.shape)), axis=0, out=dgamma.reshape(-1))
+    dscale, dshift = (None if total is None else total.reshape(-1) for total in (dgamma, dbeta))
+    normalization.scale_rows_gradient(dy, x, dscale=dscale, dshift=dshift, work=ctx.empty("products", dy.shape))

@@ -8,7 +8,7 @@ import numpy as np
 from dlcli.core.activation import Activation
 from dlcli.core.component import Example
 from dlcli.core.context import Context
-from dlcli.kernels.relu import relu, zeros_shape
+from dlcli.kernels.relu import relu, relu_gradient, zeros_shape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +28,5 @@ class Relu(Activation):
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray:
         """dx = dy where y > 0, else 0."""
-        alive = np.greater(ctx.y, 0, out=ctx.empty("alive", dy.shape, bool))
-        dx = ctx.empty("dx", dy.shape)
-        dx[...] = alive  # converting first is faster than multiplying by a mask
-        dx *= dy
-        return dx
+        dx, alive = ctx.empty("dx", dy.shape), ctx.empty("alive", dy.shape, bool)
+        return relu_gradient(dy, ctx.y, out=dx, alive=alive)

@@ -1,0 +1,48 @@
+"""How twins are compiled: kept on disk, without the interpreter's lock, and said aloud where it takes its time."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from numba.core import event
+
+from dlcli.kernels.choice import surroundings
+
+if not os.environ.get("NUMBA_CACHE_DIR"):
+    _folder, _ = surroundings()
+    if _folder is not None:
+        numba.config.CACHE_DIR = str(_folder)
+
+SUMS = frozenset({"reassoc", "contract", "nsz"})
+"""Lets sums be taken in another order, the same at every call, so that they use whole vectors. NaN and inf stay."""
+ELEMENTS = frozenset({"contract"})
+"""For all else: a multiplication and an addition may round once."""
+
+
+def jit(sums: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Compiles when first called, for the types at hand; `sums`: see SUMS."""
+    compiled: Callable[[Callable[..., Any]], Callable[..., Any]] = numba.njit(
+        nogil=True, cache=True, error_model="numpy", boundscheck=False, fastmath=set(SUMS if sums else ELEMENTS),
+    )
+    return compiled
+
+
+class _Teller(event.Listener):
+    """Says what is compiled, once for each kernel."""
+
+    def __init__(self) -> None:
+        self.told: set[str] = set()
+
+    def on_start(self, happening: Any) -> None:
+        function = happening.data["dispatcher"].py_func
+        _, tell = surroundings()
+        if tell is not None and function.__module__ not in self.told and function.__module__.startswith("dlcli."):
+            self.told.add(function.__module__)
+            tell(f"compiling {function.__module__.rpartition('.')[2]} for this machine; kept for the next time")
+
+    def on_end(self, happening: Any) -> None:
+        """Nothing to say."""
+
+
+event.register("numba:compile", _Teller())

@@ -1,0 +1,197 @@
+"""Arguments for every kernel that has a compiled twin, and what is compared of the two."""
+
+import copy
+import inspect
+
+import numpy as np
+
+from dlcli.kernels import erf, pooling
+from dlcli.kernels.im2col import Window
+
+WINDOWS = (
+    Window((3, 3)), Window((1, 1)), Window((2, 3), (2, 1), (1, 2), (1, 0), (0, 2)),
+    Window((3, 3), (1, 1), (1, 1), (1, 1), (1, 1)), Window((2, 2), (2, 2)),
+    Window((3, 2), (1, 2), (2, 1), (2, 1), (2, 0)),
+)
+
+
+class Case:
+    """Arguments of one kernel. `results`: where it writes them; `terms`: how many numbers are added up in one."""
+
+    def __init__(self, kernel, *args, results=("out",), terms=1, **kwargs):
+        self.kernel, self.args, self.kwargs, self.results, self.terms = kernel, args, kwargs, results, terms
+
+    def run(self, function):
+        """What the function returns, if an array, and what it has written."""
+        args, kwargs = copy.deepcopy((self.args, self.kwargs))
+        with np.errstate(all="ignore"):
+            y = function(*args, **kwargs)
+        if inspect.isgenerator(y):
+            return [part.copy() for _, part in y]
+        return [args[name] if isinstance(name, int) else kwargs[name] for name in self.results]
+
+
+def every_case(dtype):
+    rng = np.random.default_rng(0)
+
+    def draw(*shape):
+        return rng.normal(size=shape).astype(dtype)
+
+    def empty(*shape):
+        return np.full(shape, 7, dtype)
+
+    def bits(*shape):
+        return rng.random(shape) < 0.5
+
+    for amsgrad in (None, abs(draw(1000))):
+        yield Case(
+            "adam.adam", draw(1000), draw(1000), draw(1000), abs(draw(1000)), beta_1=0.9, beta_2=0.99, alpha=0.01,
+            epsilon=1e-7, largest=amsgrad, results=(0, 2, 3, *([] if amsgrad is None else ["largest"])),
+        )
+    x = draw(7, 33)
+    yield Case("relu.relu", x, zeros=np.zeros_like(x), out=empty(7, 33))
+    yield Case("relu.relu_gradient", draw(7, 33), np.maximum(x, 0), alive=bits(7, 33), out=empty(7, 33))
+    share = rng.random((7, 33)).astype(dtype)
+    both = ("out", "share")
+    work = empty(*erf.work_shape(x.size))
+    yield Case("gelu.gelu", x, share=empty(7, 33), work=work, out=empty(7, 33), results=both)
+    yield Case("gelu.gelu_gradient", draw(7, 33), x, share, out=empty(7, 33))
+    yield Case("gelu.gelu_approximate", x, share=empty(7, 33), out=empty(7, 33), results=both)
+    yield Case("gelu.gelu_approximate_gradient", draw(7, 33), x, share, work=empty(7, 33), out=empty(7, 33))
+    for K in (1, 10, 65):
+        x = draw(9, K) * 20
+        yield Case(
+            "softmax.softmax", x, peak=empty(9), total=empty(9), columns=empty(K, 9) if K == 10 else None,
+            terms=20 * K, out=empty(9, K), results=("out", "peak", "total"),
+        )
+        yield Case("softmax.softmax_backward", abs(x), draw(9, K), row=empty(9, 1), terms=K, out=empty(9, K))
+    yield from _normalizations(draw, empty)
+    ids = rng.integers(0, 6, 50)
+    yield Case(
+        "embedding.add_rows", ids, draw(50, 5), counting=np.arange(50), work=empty(2, 50, 5),
+        integers=np.empty((3, 50), np.intp), terms=20, out=empty(7, 5),
+    )
+    for window in WINDOWS:
+        for C in (1, 3, 9):
+            yield from _windows(window, C, draw, empty)
+    yield from _poolings(draw, empty, bits)
+    for dead in (None, bits(4, 3, 1)):
+        yield from _recurrent(draw, empty, dead)
+    yield from _attention(draw, empty, bits)
+
+
+def _normalizations(draw, empty):
+    for center in (True, False):
+        yield Case(
+            "normalization.standardize", draw(6, 40), inverse=empty(6, 1), epsilon=1e-3, center=center, terms=40,
+            out=empty(6, 40), results=("out", "inverse"),
+        )
+        yield Case(
+            "normalization.standardize_gradient", draw(6, 40), draw(6, 40), draw(6, 1), work=empty(6, 40),
+            means=empty(2, 6, 1), center=center, terms=40, out=empty(6, 40),
+        )
+    for scale, shift in ((draw(4, 5), draw(4, 5)), (draw(5), draw(5)), (draw(5), None)):
+        yield Case("normalization.scale_rows", draw(6, 4, 5), scale, shift, out=empty(6, 4, 5))
+    yield Case(
+        "normalization.scale_rows_gradient", draw(60, 5), draw(60, 5), dscale=empty(5), dshift=empty(5),
+        work=empty(60, 5), results=["dscale", "dshift"], terms=60,
+    )
+    yield Case(
+        "normalization.combine_rows", draw(6, 4, 5), draw(4, 5), draw(6, 4, 5), draw(4, 5), draw(4, 5),
+        work=empty(6, 4, 5), out=empty(6, 4, 5),
+    )
+    mean = np.repeat(draw(1, 5), 4, axis=0)
+    sums = {"row": empty(4, 5), "terms": 60, "out": np.empty(5)}
+    yield Case("normalization.channel_sums", draw(20, 4, 5), **sums)
+    for y in (None, draw(20, 4, 5)):
+        yield Case("normalization.channel_products", draw(20, 4, 5), mean, y, work=empty(20, 4, 5), **sums)
+
+
+def _windows(window, C, draw, empty):
+    x = draw(3, 7, 8, C)
+    OH, OW = window.positions(x.shape)
+    for ones in (False, True)[:1 + (not window.pointwise)]:
+        for images in (x, draw(3, 7, 8, C + 2)[..., 1:-1]):
+            yield Case("im2col.columns", images, window, work=empty(50_000), ones=ones)
+    W = draw(*window.size, C, 4)
+    yield Case(
+        "conv.conv2d_input_gradient", draw(3, OH, OW, 4), W, work=empty(50_000), window=window,
+        terms=4 * W[..., 0, 0].size, out=empty(3, 7, 8, C),
+    )
+
+
+def _poolings(draw, empty, bits):
+    for H, W in ((6, 8), (7, 9)):
+        x, y = draw(3, H, W, 5), (3, H // 2, W // 2, 5)
+        half, later = (3, H // 2, 2, W // 2, 5), (3, H // 2, 3, W // 2, 5)
+        yield Case("pooling.max_pool", x, out=empty(*y))
+        yield Case(
+            "pooling.max_pool_pairs", x, later=bits(*later), work=empty(*half), out=empty(*y), results=("out", "later"),
+        )
+        yield Case(
+            "pooling.max_pool_pairs_gradient", draw(*y), bits(*later), work=empty(*half), share=empty(*half),
+            out=empty(3, H, W, 5),
+        )
+        for window in WINDOWS:
+            shape = (3, *window.positions(x.shape), 5)
+            yield Case(
+                "pooling.max_pool_places", x, place=np.zeros(shape, np.uint8), larger=bits(*shape), window=window,
+                out=empty(*shape), results=("out", "place"),
+            )
+            place = np.zeros(shape, np.uint8)
+            pooling.max_pool_places.plain(x, out=empty(*shape), place=place, larger=bits(*shape), window=window)
+            yield Case(
+                "pooling.max_pool_places_gradient", draw(*shape), place, chosen=bits(*shape), share=empty(*shape),
+                window=window, terms=9, out=empty(3, H, W, 5),
+            )
+
+
+def _recurrent(draw, empty, dead):
+    T, N, H = 4, 3, 5
+    h, c = draw(T + 1, N, H), draw(T + 1, N, H)
+    yield Case(
+        "lstm.lstm_forward", draw(T, N, 4 * H), draw(H, 4 * H), gates=empty(T, 4, N, H), h=h, c=c,
+        tanh_c=empty(T, N, H), work=empty(N, 4 * H), dead=dead, results=["h", "c"], terms=20,
+    )
+    shut = abs(np.tanh(draw(T, 4, N, H)))
+    for S, derived in ((1, False), (4, False), (4, True)):
+        yield Case(
+            "lstm.lstm_backward", draw(S, N, H), shut, draw(H, 4 * H), c=c, tanh_c=np.tanh(draw(T, N, H)),
+            da=empty(T, N, 4 * H), slopes=draw(T, 4, N, H), slope_c=draw(T, N, H), dh=empty(N, H), dc=empty(N, H),
+            work=empty(N, H), dead=dead, derived=derived, results=["da"], terms=400,
+        )
+    for after in (True, False):
+        yield Case(
+            "gru.gru_forward", draw(T, N, 3 * H), draw(H, 3 * H), draw(H), gates=empty(T, 4, N, H), h=h,
+            work=empty(N, 3 * H), reset_after=after, dead=dead, results=["h"], terms=20,
+        )
+        gates = shut.copy()
+        if dead is not None:
+            np.copyto(gates[:, 0], 1, where=dead)
+        for S in (1, 4):
+            yield Case(
+                "gru.gru_backward", draw(S, N, H), gates, draw(H, 3 * H), h=h, da=empty(T, N, 4 * H),
+                slopes=draw(T, 3, N, H), dh=empty(N, H), work=empty(2, N, H), reset_after=after, dead=dead,
+                results=["da"], terms=400,
+            )
+
+
+def _attention(draw, empty, bits):
+    N, H, T, D = 3, 2, 6, 4
+    far = np.triu(np.full((T, T), -1e9), 1).astype(draw(1).dtype)
+    padding = np.where(bits(N, 1, 1, T), far[0, 1], far[0, 0])
+    padding[..., 0] = 0
+    dropout = 2 * bits(N, H, T, T).astype(far.dtype)
+    for ahead, pad, keep in ((None, None, None), (far, None, None), (far, padding, dropout)):
+        q, k, v = (draw(N, T, H, D).swapaxes(1, 2) for _ in range(3))
+        yield Case(
+            "attention.attention_forward", q, k, v, weights=empty(N, H, T, T), row=empty(2, H, T, 1), ahead=ahead,
+            padding=pad, keep=keep, dropped=empty(2, H, T, T), terms=20, out=empty(N, H, T, D),
+            results=("out", "weights"),
+        )
+        yield Case(
+            "attention.attention_backward", draw(N, H, T, D), q, k, v, y=draw(N, H, T, D),
+            weights=abs(draw(N, H, T, T)), dq=empty(N, H, T, D), dk=empty(N, H, T, D), dv=empty(N, H, T, D),
+            scores=empty(2, H, T, T), row=empty(2, H, T, 1), work=empty(2, H, T, D), keep=keep,
+            results=["dq", "dk", "dv"], terms=200,
+        )
