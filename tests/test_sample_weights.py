@@ -121,6 +121,33 @@ def test_npy_has_weights_in_a_file_of_their_own(tmp_path):
     np.testing.assert_array_equal(load(from_yaml(Dataset, keys), env).train.weights, np.arange(N))
 
 
+TABLE = "a,b,often,y\n" + "".join(f"{n * 7 % 5},{n % 3},{n % 4},{'no' if n % 2 else 'yes'}\n" for n in range(40))
+
+
+def table(folder, text=TABLE, **keys):
+    (folder / "t.csv").write_text(text)
+    env = DataEnv(data_dir=None, cache_dir=folder, offline=True, bases=(folder,), seed=0, warn=print)
+    keys = {"type": "csv", "path": "t.csv", "target": "y", "sample_weight": "often", **keys}
+    return load(from_yaml(Dataset, keys), env)
+
+
+def test_a_column_of_a_table_may_hold_weights(tmp_path):
+    found = table(tmp_path)
+    np.testing.assert_array_equal(found.train.weights, np.arange(40) % 4)
+    assert found.spec.input_shape == (2,), "weights are no feature"
+    assert table(tmp_path, features=["a", "b", "often"]).spec.input_shape == (3,)
+
+
+@pytest.mark.parametrize(("text", "keys", "said"), [
+    (TABLE.replace("4,1,1,no", "4,1,,no"), {}, "the sample_weight 'often' is missing"),
+    (TABLE.replace(",0,", ",-1,"), {}, "'often' has -1"), (TABLE, {"sample_weight": "oftn"}, "no column 'oftn'"),
+    (TABLE, {"types": {"often": "category"}}, "is a category; weights are numbers"),
+])
+def test_columns_that_hold_no_weights(tmp_path, text, keys, said):
+    with pytest.raises(DataError, match=said):
+        table(tmp_path, text, **keys)
+
+
 def test_a_gan_has_no_use_for_weights(capsys, tmp_path):
     np.savez(
         tmp_path / "data.npz", x_train=np.zeros((N, 2)), y_train=np.arange(N) % 2, sample_weight_train=np.ones(N),

@@ -15,6 +15,7 @@ from dlcli.core.fields import AsTuple, Rate
 from dlcli.core.table import MISSING, Table, TableFormat
 from dlcli.core.target import DataSpec, Target
 from dlcli.data.tabular.roles import named, roles
+from dlcli.data.weights import sample_weights
 from dlcli.errors import DataError, DataKeyError, DataUnavailableError
 
 if TYPE_CHECKING:  # polars is imported where a table is read, not where one is configured
@@ -54,7 +55,8 @@ class TableDataset(Dataset):
     average; else a number to be met. `task` says `classification` or `regression` itself. `classes` (default: all,
     sorted) are the class names in order. A row without a target is an error, unless `missing_target: skip`. Rows with
     the same cell in the column `group` stay in one split; with `time`, the column of a date or a number, the latest
-    rows are set aside. Neither is a feature, unless `features` names it.
+    rows are set aside. The column `sample_weight` is how much each row counts in training: its loss is multiplied by
+    it. None of these is a feature, unless `features` names it.
     """
 
     may_have_validation: ClassVar[bool] = True
@@ -74,6 +76,7 @@ class TableDataset(Dataset):
     missing_target: Literal["fail", "skip"] = "fail"
     group: Name | None = None
     time: Name | None = None
+    sample_weight: Name | None = None
     validation_path: str | None = None
     test_path: str | None = None
     test_split: Rate = 0.2
@@ -119,11 +122,14 @@ class TableDataset(Dataset):
             names = rows.names
         ignored = [name for name, kind in named(names, self.types, where, "types").items() if kind == "ignore"]
         parts = roles(
-            names, where, target=self.target, features=self.features, group=self.group, time=self.time, ignored=ignored,
+            names, where, target=self.target, features=self.features, group=self.group, time=self.time,
+            sample_weight=self.sample_weight, ignored=ignored,
         )
         kinds = {name: kind for name, kind in named(names, self.types, where, "types").items() if kind != "ignore"}
         if self.task == "regression" and parts.target is not None:
             kinds.setdefault(parts.target, "number")
+        if parts.sample_weight is not None:
+            kinds.setdefault(parts.sample_weight, "number")
         raw = collect(lambda: self.rows(path, form), parts.features, parts.others, kinds, form, where)
         if raw.left_out:
             told = "\n".join(f"  {name}: {why}" for name, why in raw.left_out.items())
@@ -141,7 +147,7 @@ class TableDataset(Dataset):
         def given(key: str) -> Split | None:
             return self._given(key, raw, parts.target, target, form, env) if getattr(self, key) is not None else None
 
-        train = _split(raw, parts.target, target)
+        train = replace(_split(raw, parts.target, target), weights=_weights(raw, parts.sample_weight))
         return Splits(
             spec=DataSpec(
                 input_shape=train.x.shape[1:], dtype="float32", target=target,
@@ -248,8 +254,23 @@ def _raw(split: Split) -> "RawTable":
     return raw
 
 
+def _weights(raw: "RawTable", name: str | None) -> np.ndarray | None:
+    """The column `sample_weight`."""
+    if name is None:
+        return None
+    aside = raw.aside[name]
+    if aside.column.kind not in ("number", "boolean"):
+        raise DataKeyError(
+            f"column '{name}' is a {aside.column.kind}; weights are numbers", path=("sample_weight",),
+            where=raw.places.name, hint="name a column of numbers",
+        )
+    return sample_weights(
+        np.asarray(_values(raw, name, "sample_weight"), np.float64), len(raw), where=raw.places.name, name=f"'{name}'",
+    )
+
+
 def _values(raw: "RawTable", name: str | None, key: str) -> np.ndarray | None:
-    """The column `group` or `time`, one value a row."""
+    """The column `group`, `time` or `sample_weight`, one value a row."""
     if name is None:
         return None
     aside = raw.aside[name]

@@ -16,16 +16,18 @@ class Roles:
     target: str | None
     group: str | None
     time: str | None
+    sample_weight: str | None
 
     @property
     def others(self) -> tuple[str, ...]:
         """All that are more than features, each once."""
-        return tuple(dict.fromkeys(name for name in (self.target, self.group, self.time) if name is not None))
+        found = (self.target, self.group, self.time, self.sample_weight)
+        return tuple(dict.fromkeys(name for name in found if name is not None))
 
 
 def roles(
     names: Sequence[str], where: str, *, target: str | int | None, features: Sequence[str | int],
-    group: str | int | None, time: str | int | None, ignored: Sequence[str],
+    group: str | int | None, time: str | int | None, sample_weight: str | int | None, ignored: Sequence[str],
 ) -> Roles:
     """The columns that these keys name; without `features`, all that are left.
 
@@ -33,7 +35,7 @@ def roles(
     """
     found = {
         key: None if value is None else find(names, value, where, (key,))
-        for key, value in (("target", target), ("group", group), ("time", time))
+        for key, value in (("target", target), ("group", group), ("time", time), ("sample_weight", sample_weight))
     }
     chosen = [find(names, value, where, ("features", place)) for place, value in enumerate(features)]
     for place, name in enumerate(chosen):
@@ -52,7 +54,7 @@ def roles(
             f"there is no column to predict from; there are {shown(names)}", where=where,
             hint="give a table with at least one more column",
         )
-    return Roles(tuple(chosen), found["target"], found["group"], found["time"])
+    return Roles(tuple(chosen), **found)
 
 
 def find(names: Sequence[str], column: str | int, where: str, path: tuple[str | int, ...]) -> str:
