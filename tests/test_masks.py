@@ -84,15 +84,17 @@ def label(keys):
     return "-".join(str(value) for value in keys.values()) if isinstance(keys, dict) else str(keys)
 
 
-def behind(first, mask):
-    """A model that begins with `first`, told of the mask without a layer that makes it."""
+def behind(first, mask, **keys):
+    """A pass through a model that is told of the mask without a layer that makes it."""
     class Told(Pass):
         def forward(self, x):
             self.flow.mask = mask
             return sequence.forward(self.model.nodes, self.contexts, x)
 
-    theta = weights(first)
-    return Told(first, theta, first.buffers.zeros("float64"), input_gradient=True)
+    buffers = first.initialize(np.random.default_rng(0))[1]
+    told = Told(first, weights(first), buffers, input_gradient=True, **keys)
+    told.buffers = buffers
+    return told
 
 
 @pytest.mark.parametrize("keys", [*SLIDING, *ENDS], ids=label)
@@ -121,6 +123,36 @@ def test_what_counts_is_what_the_sequence_gives_without_its_padding(keys):
         grad += alone.grad
     np.testing.assert_allclose(through.grad, grad, atol=1e-11)
 
+BATCH_NORMS = [
+    {"type": "batch_normalization"}, {"type": "batch_normalization", "axis": 2, "center": False},
+    {"type": "batch_normalization", "scale": False, "momentum": 0.5},
+]
+
+
+@pytest.mark.parametrize("shape", [(T, C), (T, 2, C)])
+@pytest.mark.parametrize("keys", BATCH_NORMS, ids=label)
+def test_batch_normalization_takes_its_statistics_of_what_is_no_padding(keys, shape):
+    rng = np.random.default_rng(0)
+    mask, x = rng.random((4, T)) < 0.6, 10 * rng.standard_normal((4, *shape)) + 3
+    mask[0] = True
+    made, short = model(keys, shape=shape), model(keys, shape=(1, *shape[1:]))
+    through, alone = (behind(m, k, training=True) for m, k in ((made, mask), (short, None)))
+    y, wanted = through.forward(x)[mask], alone.forward(x[mask][:, None])[:, 0]
+    np.testing.assert_allclose(y, wanted, atol=1e-12)
+    np.testing.assert_allclose(through.buffers, alone.buffers, rtol=1e-13)
+    dy = rng.standard_normal(x.shape)
+    dy[~mask] = 0
+    np.testing.assert_allclose(through.backward(dy)[mask], alone.backward(dy[mask][:, None])[:, 0], atol=1e-12)
+    np.testing.assert_allclose(through.grad, alone.grad, atol=1e-11)
+    dy = rng.standard_normal(x.shape)
+
+    def value():
+        return float(np.sum(dy * through.forward(x)))
+
+    value()
+    difference = compare("x", x, through.backward(dy).copy(), value, rng)
+    assert difference.ok and not difference.note, difference
+
 
 @pytest.mark.parametrize("keys", SLIDING, ids=label)
 def test_padding_may_stand_anywhere(keys):
@@ -142,11 +174,11 @@ def test_padding_may_stand_anywhere(keys):
     assert difference.ok and not difference.note, difference
 
 
-@pytest.mark.parametrize("keys", [*SLIDING, *ENDS[:2]], ids=label)
+@pytest.mark.parametrize("keys", [*SLIDING, *ENDS[:2], BATCH_NORMS[0]], ids=label)
 def test_padding_costs_no_allocation_at_every_step(keys):
     rng = np.random.default_rng(2)
     mask, x = rng.random((700, T)) < 0.7, rng.standard_normal((700, T, C))
-    through = behind(model(keys), mask)
+    through = behind(model(keys), mask, training=True)
     dy = rng.standard_normal(through.forward(x).shape)
 
     def step():

@@ -30,8 +30,8 @@ def silenced(ctx: Context, name: str, x: np.ndarray, padded: np.ndarray | None, 
     return silence(copy, padded, value)
 
 
-def silence(x: np.ndarray, padded: np.ndarray | None, value: float = 0.0) -> np.ndarray:
-    """As `silenced`, in x itself."""
+def silence(x: np.ndarray, padded: np.ndarray | None, value: float | np.ndarray = 0.0) -> np.ndarray:
+    """As `silenced`, in x itself; `value` may be one for each channel."""
     if padded is not None:
         np.copyto(x, value, where=padded.reshape(*padded.shape, *(1,) * (x.ndim - 2)))
     return x

@@ -16,6 +16,7 @@ from dlcli.initializers.ones import Ones
 from dlcli.initializers.zeros import Zeros
 from dlcli.kernels import normalization
 from dlcli.layers import _normalization as shared
+from dlcli.layers._masks import padded_steps, silence, silenced
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +26,14 @@ class BatchNormalization(shared.Scaled):
     x: (N, ..., C) -> y: (N, ..., C). In training mean and variance (the sum of squares over n, not n - 1) are those of
     the whole batch, however many lanes it is cut into, and the moving ones follow: moving = momentum moving +
     (1 - momentum) new. Otherwise, and where the layer, or one around it, is frozen, the moving ones take their place.
-    `axis` is that of the channels, axis 0 being that of the samples. Parameters: `gamma` (C,) unless `scale: false`,
-    `beta` (C,) unless `center: false`; buffers: `moving_mean` (C,), `moving_variance` (C,).
+    Padded steps of sequences take no part in mean and variance. `axis` is that of the channels, axis 0 being that of
+    the samples. Parameters: `gamma` (C,) unless `scale: false`, `beta` (C,) unless `center: false`; buffers:
+    `moving_mean` (C,), `moving_variance` (C,).
     Source: Ioffe and Szegedy, "Batch normalization", 2015.
     """
 
     whole_batch: ClassVar = True
+    reads_mask: ClassVar = True
     examples: ClassVar = (
         Example({}, (4,)), Example({"momentum": 0.9, "epsilon": 1e-5}, (3, 2, 2)),
         Example({"axis": 1, "center": False, "gamma_initializer": "he_normal"}, (3, 2)),
@@ -65,8 +68,11 @@ class BatchNormalization(shared.Scaled):
         last = shared.at_the_end(ctx, "x", x, axes)
         rows = ctx.x = last.reshape(_rows(last.shape))
         mean, inverse = (ctx.empty(name, rows.shape[2:], np.float64) for name in ("mean", "inverse"))
+        ctx.padded = None
         if ctx.training and ctx.trainable:
-            self._statistics(ctx, rows, mean, inverse)
+            ctx.padded = padded_steps(ctx, x) if axes[0] > 1 else None
+            live = silenced(ctx, "live", last, ctx.padded)
+            self._statistics(ctx, live, mean, inverse)
         else:
             np.copyto(mean, ctx.buffers["moving_mean"])
             np.copyto(inverse, ctx.buffers["moving_variance"])
@@ -85,17 +91,21 @@ class BatchNormalization(shared.Scaled):
         y = normalization.scale_rows(rows, scale, shift, out=ctx.empty("y", rows.shape))
         return shared.where_they_were(y.reshape(last.shape), axes)
 
-    def _statistics(self, ctx: Context, rows: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> None:
-        """Mean and variance over all lanes; the moving ones follow."""
+    def _statistics(self, ctx: Context, live: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> None:
+        """Mean and variance over all lanes of what is no padding, which comes as 0; the moving ones follow."""
+        rows = live.reshape(_rows(live.shape))
         A, B, C = rows.shape
         sums, row = ctx.empty("sums", (C + 1,), np.float64), _row(ctx, "row", rows)
         normalization.channel_sums(rows, out=sums[:C], row=row)
         sums[C] = A * B
+        if ctx.padded is not None:
+            sums[C] -= np.count_nonzero(ctx.padded) * (A * B // ctx.padded.size)
         ctx.flow.all_reduce(sums)
-        ctx.count = float(sums[C])
+        ctx.count = max(float(sums[C]), 1.0)
         np.divide(sums[:C], ctx.count, out=mean)
         repeated = _row(ctx, "repeated", rows)
         repeated[...] = mean
+        silence(live, ctx.padded, repeated[0])  # nothing away from the mean
         normalization.channel_products(rows, repeated, None, out=variance, row=row, work=_block(ctx, rows))
         ctx.flow.all_reduce(variance)
         variance /= ctx.count
@@ -133,6 +143,7 @@ class BatchNormalization(shared.Scaled):
         self, ctx: Context, d: np.ndarray, mean: np.ndarray, inverse: np.ndarray, sums: np.ndarray, dx: np.ndarray,
     ) -> None:
         """dx = a d + b x + c with b = -scale inverse sums[1] / n, c = -scale sums[0] / n - b mean."""
+        C = d.shape[2]
         ctx.flow.all_reduce(sums)
         scale, b, c = _row(ctx, "scale", d), _row(ctx, "repeated", d), _row(ctx, "shift", d)
         sums *= -1 / ctx.count
@@ -143,6 +154,10 @@ class BatchNormalization(shared.Scaled):
         sums[0] -= sums[1]
         c[...] = sums[0]
         normalization.combine_rows(d, scale, ctx.x, b, c, out=dx, work=_block(ctx, d))
+        if ctx.padded is not None:  # mean and variance do not depend on it
+            shape = (*ctx.padded.shape, -1, C)
+            alone = normalization.scale_rows(d, scale, None, out=ctx.empty("alone", d.shape))
+            np.copyto(dx.reshape(shape), alone.reshape(shape), where=ctx.padded[..., None, None])
 
 
 def _rows(shape: tuple[int, ...]) -> tuple[int, int, int]:
