@@ -242,5 +242,5 @@ def test_an_absent_npz_file_is_unavailable_so_that_a_fallback_answers(env):
 def test_shipped_data_has_an_attribution():
     shipped = Path(registry.__file__).parent / "data" / "shipped"
     text = (shipped / "ATTRIBUTION.md").read_text(encoding="utf-8")
-    for file in shipped.glob("*.npz"):
+    for file in (*shipped.glob("*.npz"), *shipped.glob("*.csv"), *shipped.glob("*.txt")):
         assert file.name in text

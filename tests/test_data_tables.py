@@ -465,3 +465,21 @@ def test_a_table_is_configured_without_polars():
         "from_yaml(Dataset, {'type': 'csv', 'path': 't.csv', 'target': 'y'}); sys.exit('polars' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+# Tables that travel inside the package
+
+
+def test_a_shipped_table_is_found_unless_one_of_that_name_is_nearer(env):
+    found = load(from_yaml(Dataset, {"type": "csv", "path": "shipped/iris.csv", "target": "species"}), env)
+    assert found.spec.target.labels == ("setosa", "versicolor", "virginica") and len(found.train.x) == 150
+    (env.bases[0] / "shipped").mkdir()
+    write(env, column(*"1234"), "shipped/iris.csv")
+    assert loaded(env, path="shipped/iris.csv").spec.target.labels == ("a", "b")
+
+
+def test_the_shipped_irises_are_those_of_the_arrays(env):
+    keys = {"type": "csv", "path": "shipped/iris.csv", "target": "species", "scale": "none"}
+    found, wanted = load(from_yaml(Dataset, keys), env), load(from_yaml(Dataset, {"type": "iris"}), env)
+    np.testing.assert_array_equal(found.train.x[np.arange(150)], wanted.train.x)
+    np.testing.assert_array_equal(found.train.y, wanted.train.y)

@@ -1,5 +1,7 @@
 """Makes iris, wine, breast_cancer and diabetes in dlcli/data/shipped from scikit-learn's copies; always the same bytes.
 
+iris comes twice: as arrays, and as the CSV that configs/iris_csv.yaml reads.
+
     pip install scikit-learn
     python tools/ship_tables.py
 """
@@ -40,6 +42,19 @@ def main() -> None:
                 np.lib.format.write_array(content, array, version=(1, 0), allow_pickle=False)
                 archive.writestr(member, content.getvalue(), compresslevel=9)
         print(f"{target}: x {x.shape} {x.dtype}, y {y.shape} {y.dtype}, {target.stat().st_size} bytes")
+    write_csv(FOLDER / "iris.csv")
+
+
+def write_csv(target: Path) -> None:
+    """The irises as people would have them: a header, numbers, names of classes."""
+    data = datasets.load_iris()
+    names = [name.removesuffix(" (cm)").replace(" ", "_") for name in data.feature_names]
+    rows = [
+        [*(f"{value:g}" for value in row), str(data.target_names[kind])]
+        for row, kind in zip(data.data, data.target, strict=True)
+    ]
+    target.write_text("".join(",".join(line) + "\n" for line in [[*names, "species"], *rows]), newline="\n")
+    print(f"{target}: {len(rows)} rows, {target.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -9,11 +9,14 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
+from dlcli.core.augmentation import Augmentation
 from dlcli.core.component import Component, Keys
 from dlcli.core.fields import AsTuple, PositiveInt, Rate
 from dlcli.core.source import Content
 from dlcli.core.target import DataSpec
 from dlcli.core.transform import Transform
+
+_PACKAGE_DATA = Path(__file__).resolve().parents[1] / "data"
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,13 @@ class DataEnv:
     warn: Callable[[str], None]
 
     def resolve(self, path: str) -> Path:
-        """The first existing file of that name below the bases, then the data directory; below the first if none."""
+        """The first existing file of that name below the bases, then the data directory; below the first if none.
+
+        `shipped/NAME` is, where there is no such file, one that travels inside the package.
+        """
         candidates = [folder / Path(path).expanduser() for folder in self._folders()]
+        if path.startswith("shipped/"):
+            candidates.append(_PACKAGE_DATA / path)
         return next((c for c in candidates if c.exists()), candidates[0])
 
     def searched(self) -> str:
@@ -104,7 +112,8 @@ class Dataset(Component):
     `fold`, such as `{number: 2, of: 5}`, stands in the place of `validation_split`: what is not the test's is cut into
     so many parts, each with its share of every class, and part `number` validates; of samples in the order of time it
     is the part after all that are trained on.
-    `preprocessing` is applied to inputs in order, fitted on the training split alone. `autoencode`: the target is
+    `preprocessing` is applied to inputs in order, fitted on the training split alone. `augmentation` changes what comes
+    from it at random, in order, in training alone. `autoencode`: the target is
     the preprocessed input itself. `fallback` is used, with a loud warning, only where this data can neither be
     found nor fetched.
     """
@@ -120,6 +129,7 @@ class Dataset(Component):
     stratify: bool = False
     fold: Fold | None = None
     preprocessing: Annotated[tuple[Transform, ...], AsTuple] = ()
+    augmentation: Annotated[tuple[Augmentation, ...], AsTuple] = ()
     autoencode: bool = False
     fallback: "Dataset | None" = None
 
