@@ -111,6 +111,14 @@ def test_places_are_taken_out_in_order(shape):
             assert len(each) == (~passed).sum() and each.sum() == pytest.approx(losses.sum())
 
 
+def test_targets_may_lie_in_another_shape_than_outputs():
+    rng, passed = np.random.default_rng(0), np.array([[False, True], [False, False]])
+    y_true, y_pred = rng.random((2, 6)), rng.random((2, 2, 3))
+    true, predicted, _ = Places().that_count(passed, y_true, y_pred, np.ones(2))
+    np.testing.assert_array_equal(true, y_true.reshape(4, 3)[[0, 2, 3]])
+    np.testing.assert_array_equal(predicted, y_pred.reshape(4, 3)[[0, 2, 3]])
+
+
 def test_places_are_taken_out_without_an_allocation():
     rng, places = np.random.default_rng(0), Places()
     passed, y_pred = rng.random((400, 50)) < 0.3, rng.random((400, 50, K), np.float32)

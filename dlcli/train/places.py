@@ -27,7 +27,7 @@ class Places:
         N, M = len(passed_over), passed_over.size
         at = self._where_not(passed_over.reshape(M))
         places = M // N
-        sample = np.floor_divide(at, places, out=memory.empty("sample", at.shape, np.intp))
+        sample = np.floor_divide(at, places, out=memory.empty("sample", (M,), np.intp)[:len(at)])
         counts = memory.empty("counts of samples", (N,), np.intp)
         np.add.reduce(passed_over.reshape(N, places), axis=1, dtype=np.intp, out=counts)
         np.subtract(places, counts, out=counts)
@@ -36,7 +36,7 @@ class Places:
         np.divide(each, counts, out=each, casting="same_kind")
         return (
             self._taken("true", y_true, shape, at), self._taken("predicted", y_pred, shape, at),
-            each.take(sample, out=memory.empty("losses", at.shape, losses.dtype), mode="clip"),
+            each.take(sample, out=memory.empty("losses", (M,), losses.dtype)[:len(at)], mode="clip"),
         )
 
     def _where_not(self, passed: np.ndarray) -> np.ndarray:
@@ -56,7 +56,9 @@ class Places:
         return at[:n]
 
     def _taken(self, name: str, y: np.ndarray, shape: tuple[int, ...], at: np.ndarray) -> np.ndarray:
-        rest = y.shape[len(shape):]
-        out = self._memory.empty(name, (len(at), *rest), y.dtype)
-        y.reshape(prod(shape), *rest).take(at, axis=0, out=out, mode="clip")
+        """The places `at` of y; memory is for all of them, so that it does not depend on how many there are."""
+        M = prod(shape)
+        rest = y.shape[len(shape):] if y.shape[:len(shape)] == shape else (y.size // M,)
+        out = self._memory.empty(name, (M, *rest), y.dtype)[:len(at)]
+        y.reshape(M, *rest).take(at, axis=0, out=out, mode="clip")
         return out
