@@ -33,6 +33,10 @@ def flatten(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
     return np.array([[float(value) for value in sample.ravel()] for sample in x]).reshape(len(x), -1)
 
 
+def rescaling(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
+    return each(lambda v: layer.scale * v + layer.offset, x)
+
+
 def reshape(layer: Any, params: Params, x: np.ndarray) -> np.ndarray:
     return np.array([sample.ravel().reshape(layer.shape) for sample in x])
 
