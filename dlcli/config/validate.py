@@ -55,7 +55,8 @@ def _contradictions(source: Source, config: Config) -> Iterator[Problem]:
             "let both monitor the same figure",
         )
     yield from _repeated_metrics(source, config)
-    validated = dataset.validation_split > 0 or dataset.fold is not None or dataset.may_have_validation
+    own = dataset.may_have_validation or getattr(dataset, "validation_path", None) is not None
+    validated = dataset.validation_split > 0 or dataset.fold is not None or own
     for block in ("early_stopping", "checkpoint"):
         settings = getattr(training, block)
         if settings is not None and settings.monitor is not None:

@@ -23,6 +23,11 @@ def contradictions_of_splits(source: Source, config: Config) -> Iterator[Problem
         yield source.problem(
             ("dataset", "fold"), "a GAN answers no questions that could be validated", "take fold out", key=True,
         )
+    for key in ("validation_split", "fold"):
+        if getattr(dataset, "validation_path", None) is not None and getattr(dataset, key):
+            yield source.problem(
+                ("dataset", key), "validation_path has the samples that validate", "take one of the two out", key=True,
+            )
     time, group = (getattr(dataset, key, None) for key in ("time", "group"))
     if time is not None and group is not None:
         yield source.problem(

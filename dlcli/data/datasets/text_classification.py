@@ -11,13 +11,12 @@ from dlcli.core.component import Example
 from dlcli.core.dataset import DataEnv, Dataset, Split, Splits
 from dlcli.core.fields import AsTuple, PositiveInt, Rate
 from dlcli.core.target import DataSpec, Target, Tokens
-from dlcli.data.cells import Cells, read_cells
-from dlcli.data.splits import whole
+from dlcli.data import labelled_texts
+from dlcli.data.labelled_texts import LabelledTexts
 from dlcli.data.tokens import commonest, encode_all
 from dlcli.errors import DataError, DataUnavailableError
 
-_TEXTS = ("text", "message", "sentence", "review", "sms", "comment")
-_LABELS = ("label", "class", "category", "sentiment", "target")
+_PATHS = {"train": "path", "validation": "validation_path", "test": "test_path"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +32,12 @@ class TextClassification(Dataset):
     every other sign by itself. Id 0 fills up, at the end (`padding: post`) or the beginning (`pre`); id 1 is every
     unknown word; the `vocabulary` (default 10000, those two included) holds the commonest words of the training
     split alone and is stored with the run. Give the model an `embedding` with `input_dim` no less than
-    `vocabulary`; `mask_zero: true` has it pass over what fills up. `test_split` is 0.2 by default.
+    `vocabulary`; `mask_zero: true` has it pass over what fills up.
+
+    `validation_path` and `test_path` are files of the same columns where the splits are given. `test_split` is 0.2
+    where there is no `test_path`. Rows with the same cell in the column `group` stay in one split, such as all messages
+    of a sender, or with the column of the texts itself all copies of a text; with the column `time`, a number or a date
+    such as 2024-03-31, the latest rows are set aside.
     """
 
     examples: ClassVar = (
@@ -52,7 +56,15 @@ class TextClassification(Dataset):
     length: PositiveInt = 100
     lowercase: bool = True
     padding: Literal["pre", "post"] = "post"
+    group: str | int | None = None
+    time: str | int | None = None
+    validation_path: str | None = None
+    test_path: str | None = None
     test_split: Rate = 0.2
+
+    def __post_init__(self) -> None:
+        if self.test_path is not None and self.test_split == TextClassification.test_split:
+            object.__setattr__(self, "test_split", 0.0)  # the default is for texts without a test of their own
 
     def describe(self, env: DataEnv) -> DataSpec | None:
         """Ids of `length` words; None where neither `classes` nor the file tells the classes."""
@@ -60,8 +72,7 @@ class TextClassification(Dataset):
             return self._spec(self.classes)
         if not env.resolve(self.path).is_file():
             return None
-        _, labels, _, _ = self._columns(env)
-        return self._spec(tuple(sorted(set(labels))))
+        return self._spec(tuple(sorted(set(self._read(env, "path").labels))))
 
     def ids_below(self, spec: DataSpec) -> int:
         """However few words the texts have."""
@@ -69,39 +80,41 @@ class TextClassification(Dataset):
 
     def load(self, env: DataEnv) -> Splits:
         """All texts, with a vocabulary of all their words; `learn` cuts it down."""
-        texts, labels, cells, column = self._columns(env)
-        if cells.joined:
-            env.warn(
-                f"{cells.where}: line {cells.joined[0]} has no tab and was read as the rest of the text before it "
-                f"({len(cells.joined)} such line(s))"
-            )
-        for row, text in enumerate(texts):
-            if not text.strip():
-                raise DataError(
-                    "the text is empty", where=f"{cells.where}, line {cells.lines[row]}",
-                    hint="give it a text, or leave the row out",
+        parts = {
+            part: self._read(env, key) for part, key in _PATHS.items() if getattr(self, key) is not None
+        }
+        for part in parts.values():
+            if joined := part.cells.joined:
+                env.warn(
+                    f"{part.cells.where}: line {joined[0]} has no tab and was read as the rest of the text before it "
+                    f"({len(joined)} such line(s))"
                 )
-        names = self.classes or tuple(sorted(set(labels)))
-        numbers = {name: number for number, name in enumerate(names)}
-        for row, label in enumerate(labels):
-            if label not in numbers:
-                raise DataError(
-                    f"the label is {label!r}; the classes are {', '.join(names)}",
-                    where=f"{cells.where}, line {cells.lines[row]}", hint="correct the label, or dataset.classes",
-                )
-        if len(names) < 2 or len(names) > max(2, len(labels) // 2):
+        train = parts["train"]
+        names = self.classes or tuple(sorted(set(train.labels)))
+        if len(names) < 2 or len(names) > max(2, len(train.labels) // 2):
             raise DataError(
-                f"the labels have {len(names)} different value(s) in {len(labels)} rows, such as {names[0]!r}; classes "
-                "that can be learned are at least two, of several texts each", where=cells.where,
+                f"the labels have {len(names)} different value(s) in {len(train.labels)} rows, such as {names[0]!r}; "
+                "classes that can be learned are at least two, of several texts each", where=train.cells.where,
                 hint="say with dataset.label and dataset.text which columns they are",
             )
         tokens = Tokens(
             level="word", vocabulary=(), length=self.length, padding=self.padding, lowercase=self.lowercase,
-            column=column,
+            column=train.column,
         )
-        x, tokens = encode_all(texts, tokens)
-        y = np.array([numbers[label] for label in labels], np.intp)
-        return Splits(spec=replace(self._spec(names), tokens=tokens), train=whole(x, y))
+        x, tokens = encode_all([text for part in parts.values() for text in part.texts], tokens)
+        y = np.concatenate([_numbers(part, names) for part in parts.values()])
+        sizes = [len(part.texts) for part in parts.values()]
+        starts = dict(zip(parts, np.cumsum([0, *sizes]).tolist(), strict=False))
+        splits = {
+            part: Split(x=x, y=y, rows=np.arange(start, start + len(parts[part].texts), dtype=np.intp))
+            for part, start in starts.items()
+        }
+        groups = None if self.group is None else np.array(train.groups(self.group))
+        times = None if self.time is None else train.times(self.time)
+        return Splits(
+            spec=replace(self._spec(names), tokens=tokens), **splits,
+            groups=_for_all(groups, len(x)), times=_for_all(times, len(x)),
+        )
 
     def learn(self, splits: Splits) -> Splits:
         """Keeps the commonest words of the training split."""
@@ -120,42 +133,29 @@ class TextClassification(Dataset):
     def _spec(self, labels: tuple[str, ...]) -> DataSpec:
         return DataSpec(input_shape=(self.length,), dtype="int32", target=Target(kind="classes", labels=labels))
 
-    def _columns(self, env: DataEnv) -> tuple[list[str], list[str], Cells, str]:
-        """(texts, labels, their rows, name of the text's column)."""
-        path = env.resolve(self.path)
+    def _read(self, env: DataEnv, key: str) -> LabelledTexts:
+        given = getattr(self, key)
+        path = env.resolve(given)
         if not path.exists():
             raise DataUnavailableError(
-                f"there is no such file; looked for {self.path} in {env.searched()}", where=str(path),
-                hint="correct dataset.path, or place the file in one of these folders",
+                f"there is no such file; looked for {given} in {env.searched()}", where=str(path),
+                hint=f"correct dataset.{key}, or place the file in one of these folders",
             )
-        cells = read_cells(path, join=True)
-        head = [name.lower() for name in cells.head]
-        text = _named(head, _TEXTS) if self.text is None else cells.find(self.text, "text")
-        label = _named(head, _LABELS) if self.label is None else cells.find(self.label, "label")
-        by_name = text is not None and label is not None and not isinstance(self.text or self.label, int)
-        has_head = by_name or isinstance(self.text, str) or isinstance(self.label, str)
-        body = cells.without_head() if has_head else cells
-        text, label = _both(text, label, body)
-        column = cells.head[text] if has_head else "text"
-        return body.texts(text), [cell.strip() for cell in body.texts(label)], body, column
+        return labelled_texts.read(path, self.text, self.label)
 
 
-def _named(head: Sequence[str], names: Sequence[str]) -> int | None:
-    return next((head.index(name) for name in names if name in head), None)
+def _numbers(part: LabelledTexts, names: Sequence[str]) -> np.ndarray:
+    """Class numbers of labels."""
+    numbers = {name: number for number, name in enumerate(names)}
+    for row, label in enumerate(part.labels):
+        if label not in numbers:
+            raise DataError(
+                f"the label is {label!r}; the classes are {', '.join(names)}", where=part.place(row),
+                hint="correct the label, or dataset.classes",
+            )
+    return np.array([numbers[label] for label in part.labels], np.intp)
 
 
-def _both(text: int | None, label: int | None, body: Cells) -> tuple[int, int]:
-    """The columns of text and label, guessed where there are just two."""
-    width = len(body.rows[0])
-    if width == 2 and text is None and label is None:
-        distinct = [len(set(body.texts(position))) for position in (0, 1)]
-        label = int(distinct[1] < distinct[0])
-    if width == 2 and (text is None or label is None):
-        text, label = (1 - label if text is None else text), (1 - text if label is None else label)  # type: ignore[operator]
-    if text is None or label is None or text == label:
-        raise DataError(
-            f"which of the {width} column(s) are the text and the label is not clear from the first row: "
-            f"{', '.join(cell[:20] for cell in body.rows[0][:8])}",
-            where=body.where, hint="set dataset.text and dataset.label to their names, or to positions from 0",
-        )
-    return text, label
+def _for_all(values: np.ndarray | None, count: int) -> np.ndarray | None:
+    """The values of the training file, for the rows of other files too: those are never drawn from."""
+    return None if values is None else np.resize(values, count)
