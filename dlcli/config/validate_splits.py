@@ -28,13 +28,15 @@ def contradictions_of_splits(source: Source, config: Config) -> Iterator[Problem
             yield source.problem(
                 ("dataset", key), "validation_path has the samples that validate", "take one of the two out", key=True,
             )
-    time, group = (getattr(dataset, key, None) for key in ("time", "group"))
-    if time is not None and group is not None:
+    timed, grouped = (
+        any(getattr(dataset, name, None) is not None for name in (key, f"{key}_path")) for key in ("time", "group")
+    )
+    if timed and grouped:
         yield source.problem(
             ("dataset", "time"), "samples are divided by time, or by group, not by both", "take one of the two out",
             key=True,
         )
-    if dataset.stratify and (dataset.spacing or time is not None):
+    if dataset.stratify and (dataset.spacing or timed):
         yield source.problem(
             ("dataset", "stratify"), "samples in the order of time are not drawn: the last ones are set aside",
             "take stratify out", key=True,

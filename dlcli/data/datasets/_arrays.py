@@ -11,10 +11,12 @@ from dlcli.core.fields import AsTuple, NonNegativeInt, PositiveInt
 from dlcli.core.source import Content
 from dlcli.core.target import DataSpec, Target, TeacherForcing
 from dlcli.data.archive import Header
+from dlcli.data.checks import check_finite
 from dlcli.data.labels import check_forcing, class_count, class_numbers, place_numbers
 from dlcli.data.splits import whole
 from dlcli.data.weights import sample_weights
-from dlcli.errors import DataError
+from dlcli.errors import DataError, DataKeyError
+from dlcli.registry import did_you_mean
 
 PARTS = ("train", "validation", "test")
 WEIGHTS = "sample_weight"
@@ -83,7 +85,30 @@ class Arrays(Dataset):
         weights, name = None, f"{WEIGHTS}_train"
         if name in found:
             weights = sample_weights(self._array(env, name, found[name]), len(x), where=where, name=name)
-        return Splits(spec=spec, train=whole(x, y, weights), validation=more("validation"), test=more("test"))
+        return Splits(
+            spec=spec, train=whole(x, y, weights), validation=more("validation"), test=more("test"),
+            groups=self._aside(env, found, "group"), times=self._aside(env, found, "time"),
+        )
+
+    def _aside(self, env: DataEnv, found: dict[str, Header], key: str) -> np.ndarray | None:
+        """The array by which splits are drawn: one number for each training sample."""
+        name = self._name_of(key)
+        if name is None:
+            return None
+        if name not in found:
+            raise DataKeyError(
+                f"there is no array '{name}'; there are {', '.join(found)}", path=(key,), where=self._where(env),
+                hint=did_you_mean(name, found) or "write it with the others",
+            )
+        wanted = found["x_train"].shape[:1]
+        if found[name].shape != wanted:
+            raise DataError(
+                f"{name} has shape {found[name].shape}; one number for each training sample is {wanted}",
+                where=self._where(env), hint="write it again from the same rows as x and y",
+            )
+        values = self._array(env, name, found[name])
+        check_finite(values, where=self._where(env), name=name)
+        return values
 
     def _pair(self, env: DataEnv, found: dict[str, Header], part: str) -> tuple[Content, Content]:
         """(x, y) of a split. Labels are looked at as a whole, and so are in memory."""
@@ -121,6 +146,11 @@ class Arrays(Dataset):
     @abstractmethod
     def _where(self, env: DataEnv) -> str:
         """The place of the arrays, for people."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def _name_of(self, key: str) -> str | None:
+        """The name of the array that is the `group` or the `time` of samples; None where there is none."""
         raise NotImplementedError
 
     @abstractmethod

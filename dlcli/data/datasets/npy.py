@@ -21,10 +21,12 @@ class Npy(Arrays):
 
     `path` names the file of x, `target_path` that of y; `test_path` and `test_target_path`, `validation_path` and
     `validation_target_path` those of the other splits, where they have files of their own; `sample_weight_path` that of
-    the weights of the training samples. What x and y may be, and what `task`, `classes`, `sequence`, `source_length`
-    and `start` say of them, is as with `npz`. Of an array of 256 MB
-    or more, rows are read where they are needed, by threads of their own ahead of the steps, and shuffled as if they
-    were in memory. Pickled objects are refused.
+    the weights of the training samples. `group_path` and `time_path` are (N,) numbers for the training samples: those
+    of one group stay in one split; of samples with a time the latest are set aside. What x and y may be, and what
+    `task`, `classes`, `sequence`, `source_length` and `start` say of them, is as with `npz`.
+
+    Of an array of 256 MB or more, rows are read where they are needed, by threads of their own ahead of the steps, and
+    shuffled as if they were in memory. Pickled objects are refused.
     """
 
     examples: ClassVar = (
@@ -42,6 +44,8 @@ class Npy(Arrays):
     validation_path: str | None = None
     validation_target_path: str | None = None
     sample_weight_path: str | None = None
+    group_path: str | None = None
+    time_path: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -58,7 +62,11 @@ class Npy(Arrays):
         for part in PARTS[1:]:
             x, y = getattr(self, f"{part}_path"), getattr(self, f"{part}_target_path")
             named |= {f"x_{part}": x, f"y_{part}": y} if x is not None else {}
-        return named if self.sample_weight_path is None else {**named, f"{WEIGHTS}_train": self.sample_weight_path}
+        others = {f"{WEIGHTS}_train": self.sample_weight_path, "group": self.group_path, "time": self.time_path}
+        return {**named, **{name: path for name, path in others.items() if path is not None}}
+
+    def _name_of(self, key: str) -> str | None:
+        return key if key in self._files() else None
 
     def _path(self, env: DataEnv, name: str) -> Path:
         return env.resolve(self._files()[name])

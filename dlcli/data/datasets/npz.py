@@ -28,6 +28,9 @@ class Npz(Arrays):
     `sample_weight_train`: (N,), where it is there, is how much each training sample counts: its loss is multiplied by
     it, as by `training.class_weight`. Figures, of training too, count every sample once.
 
+    `group` and `time` name arrays of the file, (N,) numbers for the training samples: those with the same `group`, such
+    as the number of a patient, stay in one split; of samples with a `time` the latest are set aside.
+
     With `sequence: true` y: (N, T) integers are one class for each of T places. With `source_length: S` and `start`
     they are, too, and x: (N, S + T) are ids for an `encoder_decoder` that is trained by teacher forcing: S ids of a
     source, then the id `start`, then y without its last place. `dlcli predict` wants sources alone then, and writes y
@@ -46,6 +49,12 @@ class Npz(Arrays):
     )
 
     path: str
+    group: str | None = None
+    time: str | None = None
+
+    def _name_of(self, key: str) -> str | None:
+        name: str | None = getattr(self, key)
+        return name
 
     def _where(self, env: DataEnv) -> str:
         return str(env.resolve(self.path))

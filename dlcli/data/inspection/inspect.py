@@ -64,7 +64,8 @@ def _subject(loaded: Loaded, learns_classes: bool) -> Subject:
         spec=spec, parts={name: split for name, split in parts.items() if split is not None},
         drawn=frozenset(name for name, is_drawn in drawn.items() if is_drawn),
         classes=learns_classes and one_class_each(spec) and not used.autoencode,
-        ordered=used.spacing > 0, columns=_columns(spec), has_groups=hasattr(used, "group"),
+        ordered=used.spacing > 0, columns=_columns(spec),
+        has_groups=hasattr(used, "group") or hasattr(used, "group_path"),
     )
 
 
