@@ -1,6 +1,6 @@
 """Measures a model on a split, and writes what it finds into the run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,9 @@ import numpy as np
 from dlcli import files
 from dlcli.app import kernels
 from dlcli.app.evaluation.classes import Watch, of_classes, of_places
-from dlcli.app.evaluation.findings import Findings, Inspected
-from dlcli.app.evaluation.numbers import of_inputs, of_numbers
-from dlcli.app.evaluation.standard_metrics import standard_metrics
+from dlcli.app.evaluation.findings import Findings, Inspected, intervals_of
+from dlcli.app.evaluation.numbers import of_each_output, of_inputs, of_numbers
+from dlcli.app.evaluation.standard_metrics import padded, standard_metrics
 from dlcli.app.session import EVALUATION_BATCH, batches
 from dlcli.app.stored import stored
 from dlcli.app.surroundings import Surroundings
@@ -21,7 +21,7 @@ from dlcli.core.dataset import Split
 from dlcli.report.painter import Painter
 from dlcli.runs.directory import RunDirectory
 from dlcli.runs.lookup import find
-from dlcli.train.evaluation import Evaluator
+from dlcli.train.evaluation import Evaluator, judged_at_once
 from dlcli.train.regularization import Regularization
 
 
@@ -83,22 +83,28 @@ def measure(
     folder.mkdir(parents=True, exist_ok=True)
     target = built.spec.target
     penalty = Regularization(built.model.layout, built.config.regularization, built.model.dtype).penalty(theta)
-    metrics, left_out = standard_metrics(built, len(split))
-    evaluator = Evaluator(built.model, built.loss, metrics, target, theta, buffers)
-    watch = Watch(target, thorough=thorough) if target.kind == "classes" else None
     # A sequence or an image a sample: all outputs together might not fit into memory.
     keep = not target.is_input and (target.kind == "numbers" or not target.shape)
+    at_once = keep and not padded(built)
+    metrics, left_out = (built.metrics, {}) if at_once else standard_metrics(built, len(split))
+    evaluator = Evaluator(built.model, built.loss, metrics, target, theta, buffers)
+    watch = Watch(target, thorough=thorough) if target.kind == "classes" else None
     outcome = evaluator.run(batches(built, split, EVALUATION_BATCH), penalty=penalty, keep=keep, watch=watch)
-    seen = Inspected(
-        folder=folder, built=built, split=split, metrics=metrics, outcome=outcome, penalty=penalty, painter=painter,
-        thorough=thorough,
-    )
+    seen = Inspected(folder=folder, built=built, split=split, outcome=outcome, painter=painter, thorough=thorough)
     if target.is_input:
         findings = of_inputs(seen, evaluator)
     elif watch is not None:
         findings = of_places(seen, watch) if target.shape else of_classes(seen, watch)
     else:
         findings = of_numbers(seen)
+    if at_once:  # while pictures are drawn
+        metrics, left_out = standard_metrics(built, len(split))
+        outcome = judged_at_once(metrics, target, outcome)
+        findings = replace(
+            findings,
+            outputs=of_each_output(metrics, outcome) if target.kind == "numbers" else (),
+            intervals=intervals_of(metrics, outcome, penalty=penalty, seed=built.config.seed) if thorough else None,
+        )
     result = Result(
         run_id=run.id, split=split_name, checkpoint=checkpoint, samples=len(split),
         metrics={**outcome.figures, **dict.fromkeys(left_out, float("nan"))},

@@ -1,7 +1,7 @@
 """Loss, metrics and predictions of a model over a whole split."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, isinf
 
 import numpy as np
@@ -88,14 +88,33 @@ class Evaluator:
         for name, metric in self._split_metrics.items():
             found[name] = metric.compute(*_joined(_in_rows(judged), 2))
         figures = {name: found[name] for name in ("loss", *self._metrics)}
-        undefined = {name: self._why(name, figure) for name, figure in figures.items() if not isfinite(figure)}
-        return Evaluation(figures, undefined, *_joined(kept, 2), *_joined(costs, 2))
+        return Evaluation(figures, _undefined(figures, self._metrics), *_joined(kept, 2), *_joined(costs, 2))
 
-    def _why(self, name: str, figure: float) -> str:
-        """Why a figure is not finite."""
-        if isinf(figure):
-            return "it is beyond all numbers"
-        return self._metrics[name].undefined if name in self._metrics else "the model's outputs are not finite"
+
+def judged_at_once(metrics: Mapping[str, Metric], target: Target, outcome: Evaluation) -> Evaluation:
+    """The same with those of `metrics` too that it lacks; predictions were kept: of one class, or numbers, a sample."""
+    metrics = {name: metric for name, metric in metrics.items() if name not in outcome.figures}
+    counts = slice(None) if outcome.counts.all() else outcome.counts
+    y_true, y_pred, losses = outcome.y_true[counts], outcome.y_pred[counts], outcome.losses[counts]
+    scores = Scores(metrics, target)
+    scores.update(y_true=y_true, y_pred=y_pred, losses=losses, terms=len(losses))
+    found = scores.figures()
+    for name, metric in metrics.items():
+        if isinstance(metric, SplitMetric):
+            found[name] = metric.compute(y_true, y_pred)
+    more = {name: found[name] for name in metrics}
+    return replace(
+        outcome, figures={**outcome.figures, **more}, undefined={**outcome.undefined, **_undefined(more, metrics)},
+    )
+
+
+def _undefined(figures: Mapping[str, float], metrics: Mapping[str, Metric]) -> dict[str, str]:
+    """Why a figure is not finite, of those that are not."""
+    reasons = {name: metric.undefined for name, metric in metrics.items()}
+    return {
+        name: "it is beyond all numbers" if isinf(figure) else reasons.get(name, "the model's outputs are not finite")
+        for name, figure in figures.items() if not isfinite(figure)
+    }
 
 
 def _in_rows(batches: Sequence[tuple[np.ndarray, ...]]) -> Sequence[tuple[np.ndarray, ...]]:

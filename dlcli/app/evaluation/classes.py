@@ -1,7 +1,6 @@
 """What is found where targets are classes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +82,7 @@ def of_classes(seen: Inspected, watch: Watch) -> Findings:
         columns["probability"] = [f"{p:.6g}" for p in confidence[worst].tolist()]
     seen.write_worst(worst, columns)
     predictions.write_csv(seen.folder / "predictions.csv", true, predicted, labels=labels, probability=confidence)
-    return replace(found, intervals=seen.intervals())
+    return found
 
 
 def of_places(seen: Inspected, watch: Watch) -> Findings:

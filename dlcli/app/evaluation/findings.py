@@ -29,23 +29,9 @@ class Inspected:
     folder: Path
     built: Built
     split: Split
-    metrics: Mapping[str, Metric]
     outcome: Evaluation
-    penalty: float
     painter: Painter
     thorough: bool
-
-    def intervals(self) -> Intervals | None:
-        """How far the figures could be others by chance; only where predictions are kept."""
-        if not self.thorough:
-            return None
-        outcome = self.outcome
-        counts = slice(None) if outcome.counts.all() else outcome.counts
-        return intervals(
-            {name: metric for name, metric in self.metrics.items() if name not in outcome.undefined},
-            y_true=outcome.y_true[counts], y_pred=outcome.y_pred[counts], losses=outcome.losses[counts],
-            penalty=self.penalty, rng=Streams(self.built.config.seed).fresh("bootstrap"),
-        )
 
     def worst(self) -> np.ndarray:
         """The numbers in the split of the samples with the largest losses."""
@@ -93,3 +79,15 @@ class Findings:
         if self.confusion_matrix is not None:
             data |= {"labels": list(labels), "confusion_matrix": self.confusion_matrix.tolist()}
         return data
+
+
+def intervals_of(
+    metrics: Mapping[str, Metric], outcome: Evaluation, *, penalty: float, seed: int,
+) -> Intervals | None:
+    """How far figures could be others by chance; `outcome` with the predictions that were kept."""
+    counts = slice(None) if outcome.counts.all() else outcome.counts
+    return intervals(
+        {name: metric for name, metric in metrics.items() if name not in outcome.undefined},
+        y_true=outcome.y_true[counts], y_pred=outcome.y_pred[counts], losses=outcome.losses[counts],
+        penalty=penalty, rng=Streams(seed).fresh("bootstrap"),
+    )

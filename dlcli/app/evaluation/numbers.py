@@ -7,13 +7,12 @@ from math import isfinite, prod
 import numpy as np
 
 from dlcli.app.evaluation.findings import Findings, Inspected
-from dlcli.app.evaluation.standard_metrics import padded
 from dlcli.app.session import EVALUATION_BATCH, batches
 from dlcli.core.from_means import FromMeans
 from dlcli.core.metric import Metric
 from dlcli.report import predictions, reconstructions, regression
 from dlcli.report.picture_sheet import is_picture
-from dlcli.train.evaluation import Evaluator
+from dlcli.train.evaluation import Evaluation, Evaluator
 
 MOST_OUTPUTS = 100
 """Of a sample, beyond which nobody reads a line for each."""
@@ -22,11 +21,11 @@ MOST_COLUMNS = 20
 
 
 def of_numbers(seen: Inspected) -> Findings:
-    """Every prediction, the worst, a line for each number of a sample that has several."""
+    """Every prediction, and the worst."""
     y_true = seen.outcome.y_true
     y_pred = seen.outcome.y_pred.reshape(y_true.shape)
-    predictions.write_csv(seen.folder / "predictions.csv", y_true, y_pred)
     seen.painter.paint(regression.draw, seen.folder / "predictions.png", y_true=y_true, y_pred=y_pred)
+    predictions.write_csv(seen.folder / "predictions.csv", y_true, y_pred)
     size = prod(y_true.shape[1:])
     worst = seen.worst()
     columns = {
@@ -35,14 +34,15 @@ def of_numbers(seen: Inspected) -> Findings:
         for i, column in enumerate(values.reshape(len(values), -1).T)
     }
     seen.write_worst(worst, columns if len(columns) <= MOST_COLUMNS else {})
-    outputs: tuple[Mapping[str, float], ...] = ()
-    if 1 < size <= MOST_OUTPUTS and not padded(seen.built):
-        outputs = _each(seen.metrics, y_true.reshape(-1, size), y_pred.reshape(-1, size))
-    return Findings(outputs=outputs, intervals=None if padded(seen.built) else seen.intervals())
+    return Findings()
 
 
-def _each(metrics: Mapping[str, Metric], y_true: np.ndarray, y_pred: np.ndarray) -> tuple[dict[str, float], ...]:
-    """The figures of every column alone; NaN where one is not defined."""
+def of_each_output(metrics: Mapping[str, Metric], outcome: Evaluation) -> tuple[Mapping[str, float], ...]:
+    """The figures of every number of a sample alone, if it has several, but not too many; NaN where not defined."""
+    size = prod(outcome.y_true.shape[1:])
+    if not 1 < size <= MOST_OUTPUTS:
+        return ()
+    y_true, y_pred = (a[outcome.counts].reshape(-1, size) for a in (outcome.y_true, outcome.y_pred))
     of_terms = {name: metric for name, metric in metrics.items() if isinstance(metric, FromMeans)}
     found = []
     with np.errstate(divide="ignore", invalid="ignore"):
