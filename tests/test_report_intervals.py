@@ -101,3 +101,17 @@ def test_a_figure_that_many_splits_do_not_have_has_no_bounds():
 def test_a_handful_of_samples_has_no_interval():
     y = np.zeros(FEWEST - 1)
     assert intervals({}, y_true=y, y_pred=y, losses=y, penalty=0, rng=np.random.default_rng(0)) is None
+
+
+def test_what_would_take_long_has_none():
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(50, 200))
+    metrics = {name: registry.get("metrics", name)() for name in ("mse", "r2")}
+    arguments = {"losses": np.ones(50), "penalty": 0.0, "rng": rng}
+    assert set(intervals(metrics, y_true=y, y_pred=y + 1, **arguments).bounds) == {"loss", "mse"}
+    y = np.arange(100_001) % 2
+    found = intervals(
+        {name: registry.get("metrics", name)() for name in ("accuracy", "roc_auc")}, y_true=y,
+        y_pred=rng.random((len(y), 1)), losses=np.ones(len(y)), penalty=0.0, rng=rng,
+    )
+    assert set(found.bounds) == {"loss", "accuracy"}

@@ -1,6 +1,7 @@
 """How far figures could be others by the luck of which samples are in a split: bootstrap confidence intervals."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ FEWEST = 30
 """Samples below which an interval says more of chance than of the model."""
 _RESAMPLES, _FEWEST_RESAMPLES = 1000, 200
 _DRAWS = 20_000_000  # of all resamples together, as far as the fewest resamples allow: half a second
+_MOST_TERMS, _MOST_RANKED = 300, 100_000  # columns of a metric; samples whose order it takes time to draw
 _AT_ONCE = 200_000  # numbers at a time, which a cache holds
 
 
@@ -36,7 +38,7 @@ def intervals(
     penalty: float,
     rng: np.random.Generator,
 ) -> Intervals | None:
-    """Percentile intervals of the loss and of all metrics that can be had for many splits at once.
+    """Percentile intervals of the loss and of all metrics that can be had for many splits at once, in little time.
 
     Each split is as large as the given one and drawn from it, samples put back. y_true as `Target` says, y_pred:
     (N, ...), losses: (N,); `penalty` is part of every loss. None where there are too few samples.
@@ -46,34 +48,42 @@ def intervals(
     if N < FEWEST:
         return None
     count = int(np.clip(_DRAWS // N, _FEWEST_RESAMPLES, _RESAMPLES))
-    of_terms = {name: metric for name, metric in metrics.items() if isinstance(metric, FromMeans)}
-    terms = [metric.terms(y_true, y_pred) for metric in of_terms.values()]
-    columns = np.hstack([losses[:, None].astype(np.float64), *terms])
-    ends = np.cumsum([1, *(part.shape[1] for part in terms)])
-    ranked = {name: m.of_weights(y_true, y_pred) for name, m in metrics.items() if isinstance(m, Ranking)}
     drawn: dict[str, list[np.ndarray]] = {}
-
-    def note(name: str, figures: np.ndarray) -> None:
-        drawn.setdefault(name, []).append(figures)
-
+    of_weights = _of_weights(metrics, y_true, y_pred)
     for weights in _weights(N, count, rng):
-        means = weights @ columns / N
-        note("loss", means[:, 0] + penalty)
-        for (name, metric), start, end in zip(of_terms.items(), ends, ends[1:], strict=False):
-            note(name, metric.of_means(means[:, start:end]))
-        for name, of_weights in ranked.items():
-            if of_weights is not None:
-                note(name, of_weights(weights))
+        drawn.setdefault("loss", []).append(weights @ losses / N + penalty)
+        for name, figures in of_weights.items():
+            drawn.setdefault(name, []).append(figures(weights))
     of_counts = {name: metric for name, metric in metrics.items() if isinstance(metric, Counts)}
     if of_counts:
         memory = Memory(y_pred.dtype)
         true, predicted = true_classes(y_true, y_pred, memory), predicted_classes(y_pred, memory)
         for counts in _counts(true, predicted, max(y_pred.shape[-1], 2), count, rng):
-            for name, counting in of_counts.items():
-                note(name, counting.of_counts(*counts))
-    bounds = {name: _bounds(np.concatenate(parts)) for name, parts in drawn.items()}
-    order = ("loss", *metrics)
-    return Intervals(LEVEL, count, {name: found for name in order if (found := bounds.get(name)) is not None})
+            for name, metric in of_counts.items():
+                drawn.setdefault(name, []).append(metric.of_counts(*counts))
+    bounds = {name: _bounds(np.concatenate(drawn[name])) for name in ("loss", *metrics) if name in drawn}
+    return Intervals(LEVEL, count, {name: found for name, found in bounds.items() if found is not None})
+
+
+def _of_weights(
+    metrics: Mapping[str, Metric], y_true: np.ndarray, y_pred: np.ndarray,
+) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+    """Figures: (B,) as functions of how often each sample is in B splits: (B, N)."""
+    found: dict[str, Callable[[np.ndarray], np.ndarray]] = {}
+    for name, metric in metrics.items():
+        if isinstance(metric, FromMeans):
+            terms = metric.terms(y_true, y_pred)
+            if terms.shape[1] <= _MOST_TERMS:
+                found[name] = partial(_of_terms, metric, terms)
+        elif isinstance(metric, Ranking) and len(y_true) <= _MOST_RANKED:
+            of_order = metric.of_weights(y_true, y_pred)
+            if of_order is not None:
+                found[name] = of_order
+    return found
+
+
+def _of_terms(metric: FromMeans, terms: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return metric.of_means(weights @ terms / len(terms))
 
 
 def _weights(N: int, count: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
