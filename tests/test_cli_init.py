@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 
 from dlcli.cli.main import main
@@ -62,6 +63,82 @@ def test_a_configuration_for_arrays_checks_and_trains(folder, capsys, name):
     assert trains("sub/model.yaml")
 
 
+def people(rows=120):
+    rng = np.random.default_rng(0)
+    cities, streets = np.array(["Ulm", "Bonn", "Kiel"]), [f"street {n}" for n in range(40)]
+    city, fare = cities[rng.integers(0, 3, rows)], rng.gamma(2, 2000, rows)
+    return pl.DataFrame({
+        "id": range(1, rows + 1), "name": [f"Person {n}" for n in range(rows)],
+        "age": [None if n % 9 == 4 else int(rng.integers(18, 80)) for n in range(rows)], "city": city,
+        "street": [streets[n] for n in rng.integers(0, 40, rows)], "fare": fare,
+        "bought": np.where((fare > 3500) != (city == "Ulm"), "yes", "no"),
+    })
+
+
+@pytest.mark.parametrize("name", ["people.csv", "people.tsv", "people.parquet"])
+def test_a_configuration_for_a_table_checks_and_trains(folder, capsys, name):
+    (folder / "data").mkdir()
+    if name.endswith("parquet"):
+        people().write_parquet(folder / "data" / name)
+    else:
+        people().write_csv(folder / "data" / name, separator="," if name.endswith("csv") else "\t")
+    assert main(["init", f"data/{name}", "--target", "bought", "-o", "sub/model.yaml"]) == 0
+    text = (folder / "sub" / "model.yaml").read_text()
+    assert f"../data/{name}" in text and "id: ignore" in text and "name: ignore" in text
+    assert "street: embedding" in text and "column_embedding" in text and "Bonn, Kiel, Ulm" in text
+    assert main(["check", "sub/model.yaml"]) == 0
+    capsys.readouterr()
+    assert main(["train", "sub/model.yaml", "--json", "training.epochs=40"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["test"]["accuracy"] > 0.6 and "WARNING" not in captured.err
+    assert main(["predict", "latest", f"data/{name}"]) == 0
+
+
+def test_a_configuration_for_numbers_answers_in_their_units(folder, capsys):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 2))
+    pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "price": 250_000 + 40_000 * (x[:, 0] - x[:, 1])}).write_csv("houses.csv")
+    assert main(["init", "houses.csv", "--target", "price"]) == 0
+    text = (folder / "houses.yaml").read_text()
+    assert "rescaling" in text and "mse" in text
+    assert main(["train", "houses.yaml", "--json", "training.epochs=60"]) == 0
+    done = json.loads(capsys.readouterr().out.partition("\n")[2])
+    assert done["test"]["r2"] > 0.95 and done["test"]["mae"] > 10
+
+
+TEXTS = "".join(f"{'spam' if n % 3 else 'ham'}\tthis is message number {n}, do call now\n" for n in range(90))
+
+
+@pytest.mark.parametrize(("name", "content", "target"), [
+    ("t.tsv", TEXTS, []), ("t.tsv", TEXTS, ["--target", "0"]), ("t.tsv", f"kind\ttext\n{TEXTS}", ["--target", "kind"]),
+    ("t.csv", "message,kind\n" + "".join(f"see you soon at {n},{'ab'[n % 2]}\n" for n in range(90)),
+     ["--target", "kind"]),
+])
+def test_a_table_of_texts_is_told_apart_by_its_words(folder, capsys, name, content, target):
+    (folder / name).write_text(content)
+    assert main(["init", name, *target]) == 0
+    assert "type: text_classification" in (folder / "t.yaml").read_text()
+    assert main(["check", "t.yaml"]) == 0
+    assert trains("t.yaml")
+
+
+def test_a_configuration_for_a_text_checks_and_trains(folder, capsys):
+    (folder / "plays.txt").write_text("To be, or not to be: that is the question.\n" * 60)
+    assert main(["init", "plays.txt"]) == 0
+    assert main(["check", "plays.yaml"]) == 0
+    assert trains("plays.yaml")
+
+
+def test_the_column_to_be_predicted_is_asked_for(folder, capsys):
+    people().write_csv(folder / "people.csv")
+    found = error(capsys, "people.csv")
+    assert "id, name, age, city" in found["message"] and "--target bought" in found["hint"]
+    found = error(capsys, "people.csv", "--target", "brought")
+    assert found["where"] == "--target" and found["hint"] == "did you mean 'bought'?"
+    (folder / "plays.txt").write_text("To be")
+    assert "no columns" in error(capsys, "plays.txt", "--target", "b")["message"]
+
+
 @pytest.mark.parametrize("name", shipped.names())
 def test_every_example_is_copied_as_it_is(folder, capsys, name):
     assert main(["init", "--example", name]) == 0
@@ -91,14 +168,15 @@ def test_an_unknown_example_is_a_usage_error(capsys):
 
 
 def test_data_that_cannot_be_read_is_a_clear_error(folder, capsys):
-    (folder / "table.csv").write_text("a,b\n1,2\n")
     (folder / "broken.npz").write_bytes(b"not a zip")
+    (folder / "broken.parquet").write_bytes(b"not a table")
+    (folder / "picture.png").write_bytes(b"")
     np.savez(folder / "named.npz", a=np.zeros(3))
-    assert ".npz" in error(capsys, "table.csv", "--target", "b")["message"]
+    assert ".csv" in error(capsys, "picture.png")["message"]
     assert "no such file" in error(capsys, "missing.npz")["message"]
     assert "no columns" in error(capsys, "named.npz", "--target", "a")["message"]
-    for name in ("broken.npz", "named.npz"):
-        assert main(["init", name, "--json"]) == 1
+    for args in (["broken.npz"], ["named.npz"], ["broken.parquet", "--target", "a"]):
+        assert main(["init", *args, "--json"]) == 1
         assert json.loads(capsys.readouterr().out)["error"]["type"] == "data"
     assert not list(folder.glob("*.yaml"))
 

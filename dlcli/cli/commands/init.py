@@ -19,9 +19,11 @@ def command(
     """Write a first configuration, by default a starter.
 
     \b
-    dlcli init                       starter.yaml, which trains at once
-    dlcli init arrays.npz            arrays.yaml, made for these arrays
-    dlcli init --example mnist_mlp   a copy of a configuration that ships
+    dlcli init                             starter.yaml, which trains at once
+    dlcli init houses.csv --target price   houses.yaml, made for this table: CSV, TSV, Parquet
+    dlcli init plays.txt                   a model that learns to write on
+    dlcli init arrays.npz                  made for these arrays
+    dlcli init --example mnist_mlp         a copy of a configuration that ships
     """
     from dlcli.cli.init import run
 
