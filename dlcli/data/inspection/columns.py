@@ -60,7 +60,7 @@ class Columns(Watcher):
         if found:
             yield Finding(
                 level="warning", check="columns", split="train", count=len(found),
-                message=f"{len(found):,} of {len(names):,} columns have one value all over: {listed(found)}",
+                message=f"{len(found):,} of {len(names):,} columns are constant: {listed(found)}",
                 hint="leave them out: nothing can be learned from them",
             )
         alike = defaultdict(list)
@@ -71,7 +71,7 @@ class Columns(Watcher):
             count = sum(len(group) - 1 for group in groups)
             yield Finding(
                 level="warning", check="columns", split="train", count=count,
-                message=f"{count:,} of {len(names):,} columns are copies of another one: "
+                message=f"{count:,} of {len(names):,} columns are duplicates of another one: "
                 + "; ".join(" = ".join(map(repr, group[:3])) for group in groups[:3]),
                 hint="keep one of each",
             )

@@ -58,7 +58,7 @@ class Identical(Watcher):
         if self.subject.ordered:
             hint = "a series that repeats itself is foretold by remembering it; a longer window tells more places apart"
         elif part in self.subject.drawn:
-            hint = "take the copies out of the data" + (
+            hint = "take the duplicates out of the data" + (
                 ", or name in dataset.group a column that they share: what is the same there stays in one split"
                 if self.subject.has_groups else ""
             )
@@ -79,9 +79,9 @@ class Identical(Watcher):
             at = np.flatnonzero(~new)
             yield Finding(
                 level="warning" if repeated >= _MANY * len(x) else "note", check="repetition", split="train",
-                count=repeated, message=f"{of(repeated, len(x), 'samples')} are copies of another one, target and all",
+                count=repeated, message=f"{of(repeated, len(x), 'samples')} are duplicates of another one, target and all",
                 examples=first_of(rows[order[at]]), same_as=first_of(rows[order[at - 1]]),
-                hint="copies weigh as much as they are often; where splits are drawn, copies may end up in two of them",
+                hint="duplicates weigh as much as they are often; where splits are drawn, they may end up in two of them",
             )
         if not self.subject.classes:
             return
