@@ -22,6 +22,7 @@ PACKAGES = {
     "initializers": "dlcli.initializers",
     "datasets": "dlcli.data.datasets",
     "transforms": "dlcli.data.transforms",
+    "augmentations": "dlcli.data.augmentations",
 }
 
 ALIASES = {
@@ -46,6 +47,12 @@ ALIASES = {
         "auc": "roc_auc",
         "pr_auc": "average_precision",
         "matthews_corrcoef": "matthews_correlation",
+    },
+    "augmentations": {
+        "mix_up": "mixup",
+        "cut_mix": "cutmix",
+        "random_shift": "random_translation",
+        "random_noise": "gaussian_noise",
     },
 }
 """By kind, further names of YAML types: what people arrive with. Listings and resolved configs have the type itself."""
@@ -93,3 +100,9 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """`did you mean 'relu'?`, or the empty string where nothing is near."""
     near = difflib.get_close_matches(name.lower(), list(candidates), n=1, cutoff=0.6)
     return f"did you mean '{near[0]}'?" if near else ""
+
+
+def of_other_kind(kind: str, name: str) -> str:
+    """`'relu' is one of the layers`, or the empty string where no other kind has a component of that name."""
+    found = next((other for other in PACKAGES if other != kind and canonical(other, name) in names(other)), None)
+    return f"'{name}' is one of the {found}" if found else ""

@@ -14,7 +14,7 @@ from dlcli.errors import UsageError
 _PLACES: dict[str, tuple[str | None, ...]] = {
     "layers": ("model", "layers", None), "losses": ("loss",), "optimizers": ("optimizer",), "schedules": ("schedule",),
     "metrics": ("metrics", None), "initializers": ("kernel_initializer",), "datasets": ("dataset",),
-    "transforms": ("dataset", "preprocessing", None),
+    "transforms": ("dataset", "preprocessing", None), "augmentations": ("dataset", "augmentation", None),
 }
 """Where in a YAML a component of a kind stands; None is an item of a list."""
 
@@ -76,7 +76,8 @@ def component(kind: str, name: str) -> type[Any]:
     """The class behind a name or an alias. Raises UsageError with what was perhaps meant."""
     known = registry.names(kind)
     if registry.canonical(kind, name) not in known:
-        hint = registry.did_you_mean(name, known) or f"`dlcli list {kind}` shows what there is"
+        hint = registry.of_other_kind(kind, name) or registry.did_you_mean(name, known)
+        hint = hint or f"`dlcli list {kind}` shows what there is"
         raise UsageError(f"no {_singular(kind)} is named '{name}'", hint=hint)
     cls: type[Any] = registry.get(kind, name)
     return cls

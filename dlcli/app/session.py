@@ -97,7 +97,7 @@ def _trainer(built: Built, loaded: Loaded, callbacks: Sequence[Callback], thread
     )
     return Trainer(
         recipe, Streams(config.seed),
-        batches(built, loaded.train, config.training.batch_size),
+        batches(built, loaded.train, config.training.batch_size, augmented=True),
         None if loaded.validation is None else batches(built, loaded.validation, EVALUATION_BATCH),
         callbacks,
     )
@@ -110,13 +110,17 @@ def _gan_trainer(built: BuiltGan, loaded: Loaded, callbacks: Sequence[Callback],
         schedule=config.schedule, regularizer=config.regularization, settings=config.training, threads=threads,
     )
     return GanTrainer(
-        recipe, Streams(config.seed), batches(built, loaded.train, config.training.batch_size), callbacks,
+        recipe, Streams(config.seed), batches(built, loaded.train, config.training.batch_size, augmented=True),
+        callbacks,
     )
 
 
-def batches(built: AnyBuilt, split: Split, batch_size: int) -> Batches:
-    """Batches of a split as this model takes them."""
-    return Batches(split, built.pipeline, built.spec, batch_size=batch_size, dtype=built.model.dtype)
+def batches(built: AnyBuilt, split: Split, batch_size: int, *, augmented: bool = False) -> Batches:
+    """Batches of a split as this model takes them; for training, `augmented` as the data set says."""
+    return Batches(
+        split, built.pipeline, built.spec, batch_size=batch_size, dtype=built.model.dtype,
+        augmentation=built.config.dataset.augmentation if augmented else (),
+    )
 
 
 def mode_of(figure: str, built: AnyBuilt) -> str:

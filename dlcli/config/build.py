@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dlcli.config.augmenting import unfit_augmentations
 from dlcli.config.schema import Config
 from dlcli.config.source import Source
 from dlcli.core.component import plain
@@ -64,6 +65,7 @@ def build(config: Config, spec: DataSpec, source: Source, *, dtype: str | None =
             need_mask(model.mask if spec.target.shape else None, loss.type_name())
         except ShapeError as error:
             problems.append(shape_problem(source, ("loss",), error))
+        problems += unfit_augmentations(source, config, spec, model.in_shape, model.out_shape)
     padded = model is not None and model.mask is not None and bool(spec.target.shape)
     for number, metric in enumerate(config.metrics):
         try:

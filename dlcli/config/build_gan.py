@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from dlcli.config.augmenting import unfit_augmentations
 from dlcli.config.build import shape_problem
 from dlcli.config.schema import Config
 from dlcli.config.source import KeyPath, Source
@@ -59,6 +60,7 @@ def build_gan(config: Config, spec: DataSpec, source: Source, *, dtype: str | No
 
     made = model(GENERATOR, generator.layers, (generator.latent,))
     judged = model(DISCRIMINATOR, discriminator.layers, pipeline.out_shape)
+    problems += unfit_augmentations(source, config, spec, pipeline.out_shape, None)
     if made is not None and made.out_shape != pipeline.out_shape:
         problems.append(source.problem(
             _last(GENERATOR, generator.layers),

@@ -140,7 +140,7 @@ def _component(contract: type[Component], value: Any) -> Component:
             "unknown_type",
             "no {singular} is named {name}; there are {known}",
             {"singular": singular, "name": repr(name), "known": ", ".join(fitting),
-             "hint": registry.did_you_mean(str(name), fitting)},
+             "hint": registry.of_other_kind(contract.kind, str(name)) or registry.did_you_mean(str(name), fitting)},
         ))
     keys = {key: item for key, item in value.items() if key != "type"}
     component: Component = _adapter(registry.get(contract.kind, name)).validate_python(keys)

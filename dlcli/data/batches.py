@@ -1,7 +1,7 @@
 """Batches: rows of a split, gathered and preprocessed into memory that is allocated once."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from math import prod
@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dlcli.core.augmentation import Augmentation
 from dlcli.core.dataset import Split
 from dlcli.core.memory import Memory, aligned_zeros
 from dlcli.core.source import Source
@@ -19,6 +20,7 @@ from dlcli.data.preprocessing import Pipeline
 from dlcli.data.sources import source_of
 
 Batch = tuple[np.ndarray, np.ndarray]
+Draws = Callable[[int], np.random.Generator]
 _READERS = 2  # one waits while the other copies; more of them only get in the way of the step loop
 _BLOCK = 512, 1 << 22  # rows and bytes that are read at once: handing over takes longer than reading a small batch
 
@@ -37,26 +39,32 @@ class _Place(NamedTuple):
     y: np.ndarray
     raw: _Block
     memory: Memory
+    starts: np.ndarray
+    """Where each row of shares of classes begins."""
 
 
 class Batches:
     """Takes batches of at most `batch_size` samples of a split, as the model gets them.
 
-    x: (n, *pipeline.out_shape) in `dtype`; y: class numbers as intp, numbers in `dtype`, or x itself. A batch
-    stays valid until `buffers` further ones were taken. No arrays are allocated once a batch of each size was taken.
+    x: (n, *pipeline.out_shape) in `dtype`; y: class numbers as intp, numbers in `dtype`, or x itself; the share of each
+    class where `augmentation` mixes samples. A batch stays valid until `buffers` further ones were taken. No arrays are
+    allocated once a batch of each size was taken.
     """
 
     def __init__(
         self, split: Split, pipeline: Pipeline, spec: DataSpec, *, batch_size: int, dtype: str | np.dtype,
-        buffers: int = 1,
+        augmentation: Sequence[Augmentation] = (), buffers: int = 1,
     ) -> None:
         self.split = split
         self.pipeline = pipeline
+        self.augmentation = tuple(augmentation)
         self.batch_size = min(batch_size, len(split))
         self._x = source_of(split.x)
         self._y = None if spec.target.is_input else source_of(split.y)
         self._x_dtype = np.dtype(dtype)
-        self._y_dtype = np.dtype(np.intp) if spec.target.kind == "classes" else self._x_dtype
+        classes = spec.target.kind == "classes"
+        self._mixed = spec.target.classes if classes and any(a.mixes for a in self.augmentation) else 0
+        self._y_dtype = np.dtype(np.intp) if classes and not self._mixed else self._x_dtype
         self._in_place = self._x_dtype == split.x.dtype and pipeline.out_shape == pipeline.in_shape
         self._places = [self._place() for _ in range(buffers)]
         self._blocks: list[_Block] = []
@@ -76,21 +84,27 @@ class Batches:
         for start in range(0, len(order), self.batch_size):
             yield order[start:start + self.batch_size]
 
-    def take(self, rows: np.ndarray) -> Batch:
-        """(x, y) of these rows of the data, at most `batch_size`."""
+    def take(self, rows: np.ndarray, draws: np.random.Generator | None = None) -> Batch:
+        """(x, y) of these rows of the data, at most `batch_size`; augmented where there is something to draw from."""
         place = self._places[self._turn]
         self._turn = (self._turn + 1) % len(self._places)
-        return self._fill(place, rows)
+        return self._fill(place, rows, draws)
 
-    def feed(self, order: np.ndarray) -> AbstractContextManager[Iterator[Batch]]:
+    def feed(
+        self, order: np.ndarray, draws: Draws | None = None, *, first: int = 0,
+    ) -> AbstractContextManager[Iterator[Batch]]:
         """(x, y) of one batch after the other, each valid until the next one is asked for.
 
-        Those of samples that must be read from a disk or decoded are made ready ahead by threads of their own; they
-        are the same, and an error is raised where its batch would have come.
+        `draws` gives the generator by which a batch is augmented, by the number of the batch, from `first` on.
+        Batches of samples that must be read from a disk, decoded or augmented are made ready ahead by threads of their
+        own; they are the same, and an error is raised where its batch would have come.
         """
-        if self._x.effort == "memory":
+        draws = draws if self.augmentation else None
+        if draws is None and self._x.effort == "memory":
             return nullcontext(map(self.take, self.cut(order)))
-        return self._read_ahead(order) if self._x.effort == "disk" else self._made_ahead(order)
+        if draws is None and self._x.effort == "disk":
+            return self._read_ahead(order)
+        return self._made_ahead(order, draws, first)
 
     @contextmanager
     def _read_ahead(self, order: np.ndarray) -> Iterator[Iterator[Batch]]:
@@ -111,13 +125,15 @@ class Batches:
                 for block in read for start in range(0, len(block.x), self.batch_size)
             )
 
-    def _made_ahead(self, order: np.ndarray) -> AbstractContextManager[Iterator[Batch]]:
+    def _made_ahead(
+        self, order: np.ndarray, draws: Draws | None, first: int,
+    ) -> AbstractContextManager[Iterator[Batch]]:
         """Whole batches are made by other threads, one by each."""
-        threads = max(2, cores())
+        threads = {"memory": 1, "disk": _READERS, "decode": max(2, cores())}[self._x.effort]
         while len(self._places) <= threads + 1:
             self._places.append(self._place())
         jobs = (
-            partial(self._fill, self._places[number % (threads + 2)], rows)
+            partial(self._make, self._places[number % (threads + 2)], rows, draws, first + number)
             for number, rows in enumerate(self.cut(order))
         )
         return ahead(jobs, threads=threads, depth=threads + 1)
@@ -129,31 +145,44 @@ class Batches:
             self._y.gather(rows, y)
         return _Block(x, y)
 
-    def _fill(self, place: _Place, rows: np.ndarray) -> Batch:
+    def _make(self, place: _Place, rows: np.ndarray, draws: Draws | None, number: int) -> Batch:
+        return self._fill(place, rows, None if draws is None else draws(number))
+
+    def _fill(self, place: _Place, rows: np.ndarray, draws: np.random.Generator | None) -> Batch:
         n = len(rows)
         raw = (place.x if self._in_place else place.raw.x)[:n]
         self._x.gather(rows, raw)
         raw_y = place.raw.y[:n]
         if self._y is not None:
             self._y.gather(rows, raw_y)
-        return self._finish(place, raw, raw_y)
+        return self._finish(place, raw, raw_y, draws)
 
-    def _finish(self, place: _Place, raw: np.ndarray, raw_y: np.ndarray) -> Batch:
-        x = place.x[:len(raw)]
+    def _finish(
+        self, place: _Place, raw: np.ndarray, raw_y: np.ndarray, draws: np.random.Generator | None = None,
+    ) -> Batch:
+        n = len(raw)
+        x = y = place.x[:n]
         self.pipeline.apply(raw, x, place.memory)
-        if self._y is None:
-            return x, x
-        y = place.y[:len(raw)]
-        np.copyto(y, raw_y, casting="same_kind")
+        if self._y is not None:
+            y = place.y[:n]
+            if self._mixed and raw_y.ndim == 1:
+                at = np.add(raw_y, place.starts[:n], out=place.memory.empty("label at", (n,), np.intp))
+                y.fill(0)
+                y.reshape(-1)[at] = 1
+            else:
+                np.copyto(y, raw_y, casting="same_kind")
+        if draws is not None:
+            for augmentation in self.augmentation:
+                augmentation.apply(x, y, draws, place.memory)
         return x, y
 
     def _place(self) -> _Place:
         n = self.batch_size
-        y_shape = () if self._y is None else self._y.shape[1:]
+        y_shape = () if self._y is None else (self._mixed,) if self._mixed else self._y.shape[1:]
         return _Place(
             x=_empty((n, *self.pipeline.out_shape), self._x_dtype), y=_empty((n, *y_shape), self._y_dtype),
             raw=_Block(self._raw(None if self._in_place else self._x, n), self._raw(self._y, n)),
-            memory=Memory(self._x_dtype),
+            memory=Memory(self._x_dtype), starts=np.arange(0, n * self._mixed, self._mixed or 1),
         )
 
     def _raw(self, source: Source | None, rows: int) -> np.ndarray:

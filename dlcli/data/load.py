@@ -84,6 +84,7 @@ def stand_in(wanted: Dataset) -> Dataset:
     return replace(
         fallback,
         preprocessing=fallback.preprocessing or wanted.preprocessing,
+        augmentation=fallback.augmentation or wanted.augmentation,
         validation_split=0.0 if fold else fallback.validation_split or wanted.validation_split,
         stratify=fallback.stratify or (wanted.stratify and not fallback.spacing),
         fold=fold,

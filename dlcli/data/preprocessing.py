@@ -26,6 +26,7 @@ class Pipeline:
                 self.shapes.append(transform.plan(self.shapes[-1]))
             except ShapeError as error:
                 error.where = error.where or f"dataset.preprocessing[{i}] ({transform.type_name()})"
+                error.path = (i, *error.path)
                 raise
         self._set([{} for _ in self.transforms])
 

@@ -7,6 +7,7 @@ and no terminal; who wants to know of its progress is a callback.
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from math import ceil
 from typing import Any, Protocol
 
@@ -156,7 +157,8 @@ class Loop(ABC):
         started = time.monotonic() - self.seconds
         self._tell("on_epoch_begin")
         group = self.batches_per_step * settings.batch_size
-        with self.train.feed(order[self.samples:]) as self._feed:
+        draws = partial(self.streams.fresh, "augmentation", self.epoch)
+        with self.train.feed(order[self.samples:], draws, first=self.batch) as self._feed:
             while self.samples < len(order) and self.step < self.total_steps:
                 if self.signal is not None:
                     self.seconds = time.monotonic() - started

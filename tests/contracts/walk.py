@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dlcli import registry
+from dlcli.core.augmentation import Augmentation
 from dlcli.core.component import Component, Example, from_yaml
 from dlcli.core.dataset import Dataset
 from dlcli.core.initializer import Initializer
@@ -18,7 +19,7 @@ from dlcli.core.schedule import Schedule
 from dlcli.core.transform import Transform
 
 CONTRACTS: dict[str, type[Component]] = {
-    c.kind: c for c in (Layer, Loss, Optimizer, Schedule, Metric, Initializer, Dataset, Transform)
+    c.kind: c for c in (Layer, Loss, Optimizer, Schedule, Metric, Initializer, Dataset, Transform, Augmentation)
 }
 
 

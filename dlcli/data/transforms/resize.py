@@ -1,7 +1,7 @@
 """resize: images of another size, so that a model for large ones takes small ones too."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -13,21 +13,26 @@ from dlcli.errors import ShapeError
 
 @dataclass(frozen=True, kw_only=True)
 class Resize(Transform):
-    """Draws lines between the middles of pixels, rows first, then columns (bilinear); images of the right size stay.
+    """Images of another size, rows and columns each for itself; images of the right size stay as they are.
 
     x: (N, H, W) -> y: (N, height, width), and with channels x: (N, H, W, C) -> y: (N, height, width, C). Pixel p of a
-    row lies at (p + 0.5) W / width - 0.5 between the pixels of x; beyond the middles of the outer pixels their values
-    go on. Learns nothing but the sizes. As Keras' `Resizing` does by default.
+    row lies at (p + 0.5) W / width - 0.5 between the pixels of x. `interpolation` says what it is: `bilinear` (default)
+    what lies on the line between the two next to it, beyond the middles of the outer ones their own value; `nearest`
+    the one that is nearest; `area` the average of all that it covers, which leaves nothing out where images become much
+    smaller. Learns nothing but the sizes. As Keras' `Resizing`.
     """
 
     examples: ClassVar = (
         Example({"height": 6, "width": 4}, (3, 4)),
         Example({"height": 2, "width": 5}, (4, 3, 2)),
         Example({"height": 3, "width": 4}, (3, 4)),
+        Example({"height": 2, "width": 7, "interpolation": "area"}, (5, 3)),
+        Example({"height": 5, "width": 2, "interpolation": "nearest"}, (3, 4, 1)),
     )
 
     height: PositiveInt
     width: PositiveInt
+    interpolation: Literal["nearest", "bilinear", "area"] = "bilinear"
 
     def plan(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Height and width change, channels stay."""
@@ -41,7 +46,8 @@ class Resize(Transform):
     def fit(self, x: Samples, rows: np.ndarray) -> State:
         """How much of each pixel goes into each new one: `rows` (height, H), `columns` (width, W)."""
         H, W = x.shape[1:3]
-        return {"rows": _between(H, self.height), "columns": _between(W, self.width)}
+        weights = {"nearest": _nearest, "bilinear": _between, "area": _covered}[self.interpolation]
+        return {"rows": weights(H, self.height), "columns": weights(W, self.width)}
 
     def apply(self, x: np.ndarray, out: np.ndarray, state: State) -> None:
         """Writes rows x columns^T to out, image by image and channel by channel."""
@@ -55,6 +61,21 @@ class Resize(Transform):
 
 
 _ORDER = ["einsum_path", (0, 1), (0, 1)]
+
+
+def _nearest(size: int, wanted: int) -> np.ndarray:
+    """(wanted, size): row p has a one at the pixel whose part of the whole the middle of p lies in."""
+    weights = np.zeros((wanted, size))
+    weights[np.arange(wanted), ((np.arange(wanted) + 0.5) * size / wanted).astype(np.intp)] = 1
+    return weights
+
+
+def _covered(size: int, wanted: int) -> np.ndarray:
+    """(wanted, size): row p has the share of p that lies over each pixel."""
+    edges = np.arange(wanted + 1) * size / wanted
+    pixels = np.arange(size)
+    over = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
+    return np.maximum(over, 0) * wanted / size
 
 
 def _between(size: int, wanted: int) -> np.ndarray:

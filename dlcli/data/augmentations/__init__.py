@@ -1,0 +1,1 @@
+"""Augmentations: one a file, the file name is the YAML type."""
