@@ -9,6 +9,7 @@ import pytest
 from dlcli.core.component import from_yaml
 from dlcli.core.dataset import DataEnv, Dataset, Split
 from dlcli.data.load import load
+from dlcli.data.tabular import samples as samples_at_once
 from dlcli.data.tabular import text_stream
 from dlcli.errors import DataError, DataKeyError, DataUnavailableError
 
@@ -18,6 +19,17 @@ PEOPLE = [  # name, age, city, since, member, zip, kind
     for n in range(60)
 ]
 HEAD = ("name", "age", "city", "since", "member", "zip", "kind")
+
+
+@pytest.fixture(params=[0, samples_at_once.WHOLE], ids=["made as needed", "made at once"])
+def both_ways(request, monkeypatch):
+    """Samples are the same whether they are made at once or as they are needed."""
+    monkeypatch.setattr(samples_at_once, "WHOLE", request.param)
+
+
+@pytest.fixture
+def as_needed(monkeypatch):
+    monkeypatch.setattr(samples_at_once, "WHOLE", 0)
 
 
 @pytest.fixture
@@ -67,7 +79,7 @@ def column(*cells, y=None):
 # What columns are
 
 
-def test_columns_are_found_and_each_becomes_numbers(env, warnings):
+def test_columns_are_found_and_each_becomes_numbers(env, warnings, both_ways):
     places, x = encoded(env, lines(PEOPLE), target="kind")
     assert places == [
         "age", "since.year", "since.month", "since.day", "since.weekday", "member", "age is missing", "city=Bonn",
@@ -180,7 +192,7 @@ def test_features_are_those_that_are_named_in_their_order(env):
 # What is learned
 
 
-def test_encoding_equals_scikit_learn(env):
+def test_encoding_equals_scikit_learn(env, both_ways):
     preprocessing = pytest.importorskip("sklearn.preprocessing", reason="scikit-learn is not installed")
     impute = pytest.importorskip("sklearn.impute", reason="scikit-learn is not installed")
     rng = np.random.default_rng(0)
@@ -230,20 +242,20 @@ def test_only_training_rows_are_learned_from(env):
     np.testing.assert_array_equal(samples(after.train), samples(before.train))
 
 
-def test_what_training_never_saw_is_none_of_its_categories(env):
+def test_what_training_never_saw_is_none_of_its_categories(env, both_ways):
     write(env, column("u", "v", "w", "u"), "more.csv")
     found = loaded(env, column(*"uvuv"), test_path="more.csv")
     np.testing.assert_array_equal(samples(found.test), [[1, 0], [0, 1], [0, 0], [1, 0]])
 
 
-def test_a_gap_that_training_did_not_have_is_filled_without_a_sign(env):
+def test_a_gap_that_training_did_not_have_is_filled_without_a_sign(env, both_ways):
     write(env, "n,w,y\n,,a\n", "more.csv")
     found = loaded(env, "n,w,y\n1,u,a\n3,v,b\n", test_path="more.csv")
     assert list(found.spec.table.places()) == ["n", "w=u", "w=v"]
     np.testing.assert_array_equal(samples(found.test), [[0, 0, 0]])
 
 
-def test_the_commonest_categories_are_kept_and_others_share_a_place(env):
+def test_the_commonest_categories_are_kept_and_others_share_a_place(env, both_ways):
     cells = [*"aaaabbbbccd", ""]
     places, x = encoded(env, column(*cells), max_categories=3)
     assert places == ["c=a", "c=b", "c is another", "c is missing"]
@@ -252,7 +264,7 @@ def test_the_commonest_categories_are_kept_and_others_share_a_place(env):
     assert encoded(env, column(*cells), max_categories=4)[0] == ["c=a", "c=b", "c=c", "c=d", "c is missing"]
 
 
-def test_embedded_categories_are_ids_at_the_end(env):
+def test_embedded_categories_are_ids_at_the_end(env, both_ways):
     write(env, "w,n,y\nu,1,a\n,2,b\nnew,3,a\n", "more.csv")
     found = loaded(
         env, "w,n,y\nu,1,a\nv,2,b\n,3,a\nw,4,b\n", encoding={"w": "embedding"}, test_path="more.csv", scale="none",
@@ -268,7 +280,7 @@ def test_a_boolean_is_0_or_1_and_its_gaps_are_the_share(env):
     np.testing.assert_array_equal(x, [[1, 0], [0, 0], [0.75, 1], [1, 0], [1, 0]])
 
 
-def test_many_threads_may_read_at_once(env):
+def test_many_threads_may_read_at_once(env, as_needed):
     from concurrent.futures import ThreadPoolExecutor
 
     found = loaded(env, lines(PEOPLE), target="kind")
@@ -282,7 +294,7 @@ def test_many_threads_may_read_at_once(env):
         assert all(pool.map(rows, range(200)))
 
 
-def test_the_fingerprint_tells_other_content(env):
+def test_the_fingerprint_tells_other_content(env, as_needed):
     marks = {loaded(env, content).train.x.fingerprint() for content in (
         column(*"uvuvu"), column(*"uvuvv"), column(*"12121"), column(*"12122"),
     )}

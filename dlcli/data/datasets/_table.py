@@ -12,6 +12,7 @@ from pydantic import Field
 
 from dlcli.core.dataset import DataEnv, Dataset, Split, Splits
 from dlcli.core.fields import AsTuple, Rate
+from dlcli.core.source import Content
 from dlcli.core.table import MISSING, Table, TableFormat
 from dlcli.core.target import DataSpec, Target
 from dlcli.data.tabular.roles import named, roles
@@ -160,7 +161,7 @@ class TableDataset(Dataset):
     def learn(self, splits: Splits) -> Splits:
         """Samples, made of what the training split says of each column."""
         from dlcli.data.tabular.learning import Choices, known_words, learn
-        from dlcli.data.tabular.samples import TableRows, slots_of
+        from dlcli.data.tabular.samples import samples_of, slots_of
 
         assert splits.spec.table is not None
         raw = _raw(splits.train)
@@ -169,7 +170,7 @@ class TableDataset(Dataset):
             embedded=self._embedded(raw, raw.places.name),
         )
         table = replace(splits.spec.table, columns=learn(raw, splits.train.rows, choices))
-        made: dict[int, TableRows] = {}
+        made: dict[int, Content] = {}
 
         def encoded(split: Split | None) -> Split | None:
             if split is None:
@@ -177,7 +178,7 @@ class TableDataset(Dataset):
             raw = _raw(split)
             if id(raw) not in made:
                 slots = slots_of(raw.codes, table.categorical, known_words(raw.columns))
-                made[id(raw)] = TableRows(table, raw.numbers, slots)
+                made[id(raw)] = samples_of(table, raw.numbers, slots)
             return replace(split, x=made[id(raw)])
 
         train = encoded(splits.train)

@@ -1,5 +1,6 @@
 """Cells of a column as numbers, dates or the numbers of categories."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -47,27 +48,32 @@ def dates(cells: pl.Series, form: TableFormat) -> Parsed:
     """Minutes of dates, of points in time, or of text that says one; a time zone is left out of account."""
     if cells.dtype == pl.Date or cells.dtype == pl.Datetime:
         return Parsed(_minutes(cells), np.empty(0, np.intp))
-    cells = tidied(cells.cast(pl.String), form)
     if form.date_format is not None:
         has_time = any(sign in form.date_format for sign in ("%H", "%I", "%T", "%R", "%X", "%M"))
         kind = pl.Datetime("us") if has_time else pl.Date
+        cells = tidied(cells.cast(pl.String), form)
         found = cells.str.strptime(kind, form.date_format, strict=False)
         return Parsed(_minutes(found), np.flatnonzero((found.is_null() & cells.is_not_null()).to_numpy()))
-    days, clock = cells.str.head(10), cells.str.tail(-10)
-    first = days.drop_nulls().head(1).to_list()
-    pattern = next((p for p in _DATES if first and pl.Series(first).str.contains(p).all()), None)
-    if pattern is None:
-        return Parsed(np.full(len(cells), _NOT_A_TIME, "M8[m]"), np.flatnonzero(cells.is_not_null().to_numpy()))
-    day = days.str.strptime(pl.Date, _DATES[pattern], strict=False)
-    timed = clock.str.contains(_TIME)
-    bad = (cells.is_not_null() & (day.is_null() | ~((clock == "") | timed))).fill_null(False).to_numpy()
-    hours, minutes = (
-        clock.str.slice(start, 2).cast(pl.Int64, strict=False).fill_null(0).to_numpy() for start in (1, 4)
-    )
-    values = _minutes(day)
-    values += (hours * 60 + minutes).astype("m8[m]")
-    values[bad] = _NOT_A_TIME
-    return Parsed(values, np.flatnonzero(bad))
+    return _found_dates(cells.cast(pl.String), form)
+
+
+def _found_dates(cells: pl.Series, form: TableFormat) -> Parsed:
+    """Dates in one of the orders that leave no doubt, that of the first cell, with or without a time behind them."""
+    first = next((cell.strip() for cell in cells if cell is not None and cell.strip() not in form.missing), "")
+    order = next((order for pattern, order in _DATES.items() if re.match(pattern, first)), None)
+    bare = pl.col(cells.name).str.strip_chars()
+    clock = bare.str.tail(-10)
+    asked = pl.select(cells).lazy().select(
+        here=bare.is_not_null() & ~bare.is_in(["", *form.missing]),
+        day=bare.str.head(10).str.strptime(pl.Date, order or "%Y-%m-%d", strict=False),
+        timed=(clock == "") | clock.str.contains(_TIME),
+        minutes=clock.str.slice(1, 2).cast(pl.Int64, strict=False).fill_null(0) * 60
+        + clock.str.slice(4, 2).cast(pl.Int64, strict=False).fill_null(0),
+    ).with_columns(good=pl.col("day").is_not_null() & pl.col("timed")).fill_null(False).collect()
+    here, good = asked["here"].to_numpy(), asked["good"].to_numpy() if order else np.zeros(len(cells), bool)
+    values = np.full(len(cells), _NOT_A_TIME, "M8[m]")
+    values[good] = _minutes(asked["day"])[good] + asked["minutes"].to_numpy()[good].astype("m8[m]")
+    return Parsed(values, np.flatnonzero(here & ~good))
 
 
 def date_numbers(values: np.ndarray, parts: Sequence[str]) -> np.ndarray:

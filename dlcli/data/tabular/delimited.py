@@ -54,7 +54,6 @@ class Delimited:
 
     def blocks(self, columns: Sequence[str]) -> Iterator[Block]:
         """The rows, with these columns. Raises DataError, with the line, for what is no row like the others."""
-        wanted = {str(self.names.index(column)): column for column in columns}
         line = self._line
         for piece in self._pieces():
             lines = _count(piece, "\n")
@@ -62,7 +61,7 @@ class Delimited:
                 frame = self._frame(piece, line)
                 alone = len(frame) == lines + (not piece.endswith(b"\n"))
                 yield Block(
-                    frame.select(list(wanted)).rename(wanted), self._where(piece, line), line if alone else None,
+                    frame.select(columns), self._where(piece, line), line if alone else None,
                 )
             line += lines
 
@@ -119,7 +118,7 @@ class Delimited:
         try:
             frame = pl.read_csv(
                 clean, has_header=False, separator=self.delimiter, quote_char=self.quote,
-                schema={str(n): pl.String for n in range(len(self.names))}, null_values=list(self.form.missing),
+                schema=dict.fromkeys(self.names, pl.String), null_values=list(self.form.missing),
             )
         except (pl.exceptions.PolarsError, ValueError) as error:
             self._diagnose(piece, line)

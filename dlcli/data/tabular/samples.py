@@ -7,9 +7,11 @@ from threading import local
 import numpy as np
 
 from dlcli.core.memory import Memory
-from dlcli.core.source import Source
+from dlcli.core.source import Content, Source
 from dlcli.core.table import Column, Table
 from dlcli.data.tabular.raw import RawTable
+
+WHOLE = 1 << 28  # bytes of samples that are kept in memory as they are
 
 
 class Encoder:
@@ -24,12 +26,10 @@ class Encoder:
         self._filled = _of_parts(filled)
         starts = np.cumsum([0, *(len(column.parts) for column in numeric)])
         self._gaps = np.array([start for start, c in zip(starts, numeric, strict=False) if c.gaps], np.intp)
-        self._hot: list[tuple[int, int, np.ndarray]] = []
-        at = int(starts[-1]) + len(self._gaps)
-        for number, column in enumerate(table.categorical):
-            if not column.embedded:
-                self._hot.append((number, at, np.arange(column.choices, dtype=np.int32)))
-                at += column.choices
+        hot = [(n, column.choices) for n, column in enumerate(table.categorical) if not column.embedded]
+        places = int(starts[-1]) + len(self._gaps) + np.cumsum([0, *(choices for _, choices in hot)])
+        self._hot = np.array([n for n, _ in hot], np.intp)
+        self._first_of, self._places = places[:-1].astype(np.intp), slice(places[0], places[-1])
         self._ids = np.array([n for n, column in enumerate(table.categorical) if column.embedded], np.intp)
 
     def encode(self, numbers: np.ndarray, slots: np.ndarray, out: np.ndarray, memory: Memory) -> None:
@@ -42,10 +42,22 @@ class Encoder:
         np.copyto(values, self._filled, where=missing)
         for place, source in enumerate(self._gaps, parts):
             out[:, place] = missing[:, source]
-        for number, start, choices in self._hot:
-            np.equal(slots[:, number, None], choices, out=out[:, start:start + len(choices)], casting="unsafe")
+        if len(self._hot):
+            self._set_hot(slots, out, memory)
         if len(self._ids):
             np.add(slots.take(self._ids, axis=1), 1, out=out[:, -len(self._ids):], casting="unsafe")
+
+    def _set_hot(self, slots: np.ndarray, out: np.ndarray, memory: Memory) -> None:
+        """0 in the places of all categories, then 1 in that of each cell: much less work than to compare them all."""
+        out[:, self._places] = 0
+        shape = (len(out), len(self._hot))
+        chosen = slots.take(self._hot, 1, memory.empty("chosen", shape, slots.dtype), "clip")
+        first = memory.empty("first", (len(out), 1), np.intp)
+        if first[-1, 0] != (len(out) - 1) * self.width:  # where a row begins; filled once, then kept
+            first[:, 0] = np.arange(len(out)) * self.width
+        at = np.add(chosen, self._first_of, out=memory.empty("at", shape, np.intp))
+        np.add(at, first, out=at)
+        out.reshape(-1)[at if chosen.min() >= 0 else at[chosen >= 0]] = 1
 
 
 class RawRows(Source):
@@ -93,6 +105,12 @@ class TableRows(Source):
         digest.update(np.ascontiguousarray(self.numbers).data)
         digest.update(np.ascontiguousarray(self.slots).data)
         return digest.digest()
+
+
+def samples_of(table: Table, numbers: np.ndarray, slots: np.ndarray) -> Content:
+    """All samples: made at once where they are small, since a batch is then a copy; else made as they are needed."""
+    rows = TableRows(table, numbers, slots)
+    return rows[:] if len(rows) * table.width * rows.dtype.itemsize <= WHOLE else rows
 
 
 def slots_of(codes: np.ndarray, columns: Sequence[Column], known: Sequence[Sequence[str]]) -> np.ndarray:
