@@ -84,6 +84,16 @@ def test_copies_with_another_target_leak_and_contradict():
     assert "1 of them have another target" in found.message
 
 
+@pytest.mark.parametrize(("copies", "level"), [(6, "warning"), (12, "error")])
+def test_a_few_duplicates_that_a_draw_tears_apart_are_no_mistake_of_the_splits(copies, level):
+    train, test = table(600, 1), table(300, 2)
+    test[0][:copies], test[1][:copies] = train[0][:copies], train[1][:copies]
+    given = loaded(train, test)
+    assert said(inspect(given).findings, "error", "leakage", "test").count == copies
+    drawn = replace(given, used=replace(given.used, test_split=0.3))
+    assert said(inspect(drawn).findings, level, "leakage", "test").count == copies
+
+
 def test_leakage_into_validation_and_between_validation_and_test_is_found():
     train, validation, test = table(600, 1), table(300, 2), table(300, 3)
     validation[0][0], test[0][1] = train[0][5], validation[0][7]

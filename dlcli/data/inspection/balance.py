@@ -58,8 +58,9 @@ class Balance(Watcher):
         if trained[commonest] >= _UNEVEN * trained[rarest] and len(there) > 1:
             yield Finding(
                 level="warning", check="balance", split="train", count=int(trained[rarest]),
-                message=f"classes are imbalanced: {names[rarest]!r} has {of(int(trained[rarest]), int(trained.sum()), 'samples')}, "
-                f"{names[commonest]!r} has {trained[commonest]:,}: always to answer {names[commonest]!r} is right "
+                message=f"classes are imbalanced: {names[rarest]!r} has "
+                f"{of(int(trained[rarest]), int(trained.sum()), 'samples')}, {names[commonest]!r} has "
+                f"{trained[commonest]:,}: always to answer {names[commonest]!r} is right "
                 f"{100 * trained[commonest] / trained.sum():.3g} % of the time",
                 hint="look at balanced_accuracy or f1; training.class_weight gives rare classes more weight",
             )

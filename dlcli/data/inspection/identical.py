@@ -10,6 +10,7 @@ import numpy as np
 from dlcli.data.inspection.finding import Finding, Piece, Subject, Watcher, first_of, of
 
 _MANY = 0.1  # share of training from which on repetition is more than chance
+_CHANCE = 0.01  # share of all samples below which what a draw has torn apart is chance, and not a mistake
 
 
 class Identical(Watcher):
@@ -64,8 +65,11 @@ class Identical(Watcher):
             )
         else:
             hint = "take them out of one of the two splits: a model is right about them without having learned anything"
+        total = sum(map(len, self.subject.parts.values()))
+        by_chance = part in self.subject.drawn and len(found) < _CHANCE * total
         yield Finding(
-            level="warning" if self.subject.ordered else "error", check="leakage", split=part, count=len(found),
+            level="warning" if self.subject.ordered or by_chance else "error", check="leakage", split=part,
+            count=len(found),
             message=f"{of(len(found), len(ours), 'samples')} are in the {other} split too{told}",
             examples=first_of(mine.rows[found]), same_as=first_of(known.rows[order[at[found]]]), hint=hint,
         )
@@ -79,9 +83,10 @@ class Identical(Watcher):
             at = np.flatnonzero(~new)
             yield Finding(
                 level="warning" if repeated >= _MANY * len(x) else "note", check="repetition", split="train",
-                count=repeated, message=f"{of(repeated, len(x), 'samples')} are duplicates of another one, target and all",
+                count=repeated,
+                message=f"{of(repeated, len(x), 'samples')} are duplicates of another one, target and all",
                 examples=first_of(rows[order[at]]), same_as=first_of(rows[order[at - 1]]),
-                hint="duplicates weigh as much as they are often; where splits are drawn, they may end up in two of them",
+                hint="they weigh as much as they are often; where splits are drawn, they may end up in two of them",
             )
         if not self.subject.classes:
             return
