@@ -1,5 +1,8 @@
 """What each augmentation does to images, and what becomes of a training with them."""
 
+import threading
+from functools import partial
+
 import numpy as np
 import pytest
 from main_job import dlcli, dlcli_json
@@ -13,7 +16,10 @@ from dlcli.core.loss import Loss
 from dlcli.core.memory import Memory
 from dlcli.core.plan import Plan
 from dlcli.core.streams import Streams
-from dlcli.core.target import Target
+from dlcli.core.target import DataSpec, Target
+from dlcli.data.batches import Batches
+from dlcli.data.preprocessing import Pipeline
+from dlcli.data.splits import whole
 from dlcli.errors import DataError, ShapeError
 from dlcli.kernels.resample import affine, shift
 
@@ -259,6 +265,29 @@ def test_there_are_losses_for_mixed_samples():
 def test_keys_that_mean_nothing_are_refused(kind, keys, match):
     with pytest.raises(ValidationError, match=match):
         from_yaml(Augmentation, {"type": kind, **keys})
+
+
+def test_batches_that_are_made_ahead_are_those_that_are_made_when_they_are_needed(monkeypatch):
+    y = RNG.integers(0, 3, 200)
+    spec = DataSpec(input_shape=(8, 8, 3), dtype="float32", target=CLASSES, image=True)
+    chosen = ("random_flip", {"type": "random_zoom", "height_factor": 0.2}, "mixup")
+    augmentation = [from_yaml(Augmentation, keys) for keys in chosen]
+    batches = Batches(
+        whole(IMAGES, y), Pipeline((), spec), spec, batch_size=16, dtype="float32", augmentation=augmentation,
+    )
+    order, made = RNG.permutation(200), []
+    for threshold in (1 << 30, 1):
+        monkeypatch.setattr("dlcli.data.batches._WORTHWHILE", threshold)
+        threads = set()
+        with batches.feed(order, partial(Streams(1).fresh, "augmentation", 4), first=2) as feed:
+            made.append(b"".join(x.tobytes() + y.tobytes() for x, y in feed))
+            threads |= {t.name for t in threading.enumerate() if t.name.startswith("batches")}
+        assert bool(threads) == (threshold == 1)
+    assert made[0] == made[1]
+    with batches.feed(order[16:], partial(Streams(1).fresh, "augmentation", 4), first=3) as feed:
+        assert made[0].endswith(b"".join(x.tobytes() + y.tobytes() for x, y in feed)), "as after a resume"
+    x, y = batches.take(order[:16])
+    assert np.array_equal(x, IMAGES[order[:16]]) and set(np.unique(y)) == {0, 1}
 
 
 # in a training

@@ -22,6 +22,7 @@ from dlcli.data.sources import source_of
 Batch = tuple[np.ndarray, np.ndarray]
 Draws = Callable[[int], np.random.Generator]
 _READERS = 2  # one waits while the other copies; more of them only get in the way of the step loop
+_WORTHWHILE = 1 << 17  # numbers in a batch: of smaller ones, two threads spend more time on each other than they save
 _BLOCK = 512, 1 << 22  # rows and bytes that are read at once: handing over takes longer than reading a small batch
 
 
@@ -96,12 +97,14 @@ class Batches:
         """(x, y) of one batch after the other, each valid until the next one is asked for.
 
         `draws` gives the generator by which a batch is augmented, by the number of the batch, from `first` on.
-        Batches of samples that must be read from a disk, decoded or augmented are made ready ahead by threads of their
-        own; they are the same, and an error is raised where its batch would have come.
+        Batches of samples that must be read from a disk or decoded, and large ones that are augmented, are made ready
+        ahead by threads of their own; they are the same, and an error is raised where its batch would have come.
         """
         draws = draws if self.augmentation else None
-        if draws is None and self._x.effort == "memory":
-            return nullcontext(map(self.take, self.cut(order)))
+        if self._x.effort == "memory" and (draws is None or self._places[0].x.size < _WORTHWHILE):
+            return nullcontext(
+                self.take(rows, draws and draws(number)) for number, rows in enumerate(self.cut(order), first)
+            )
         if draws is None and self._x.effort == "disk":
             return self._read_ahead(order)
         return self._made_ahead(order, draws, first)
