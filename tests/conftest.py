@@ -11,6 +11,11 @@ for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
 os.environ["MPLBACKEND"] = "Agg"
 pytest.register_assert_rewrite("contracts", "references")
 
+if os.environ.get("DLCLI_KERNELS") == "numba":  # all tests with the compiled kernels: see .ci/run
+    from dlcli.kernels import choice
+
+    choice.use("numba")
+
 LOCAL = ("127.", "::1", "localhost")
 _numbers = itertools.count()
 

@@ -7,7 +7,7 @@ from typing import Any
 import numba
 from numba.core import event
 
-from dlcli.kernels.choice import surroundings
+from dlcli.kernels.choice import COMPILED, surroundings
 
 if not os.environ.get("NUMBA_CACHE_DIR"):
     _folder, _ = surroundings()
@@ -35,11 +35,11 @@ class _Teller(event.Listener):
         self.told: set[str] = set()
 
     def on_start(self, happening: Any) -> None:
-        function = happening.data["dispatcher"].py_func
+        home, _, name = happening.data["dispatcher"].py_func.__module__.rpartition(".")
         _, tell = surroundings()
-        if tell is not None and function.__module__ not in self.told and function.__module__.startswith("dlcli."):
-            self.told.add(function.__module__)
-            tell(f"compiling {function.__module__.rpartition('.')[2]} for this machine; kept for the next time")
+        if tell is not None and home == COMPILED and name[0] != "_" and name not in self.told:
+            self.told.add(name)
+            tell(f"compiling {name} for this machine; kept for the next time")
 
     def on_end(self, happening: Any) -> None:
         """Nothing to say."""
