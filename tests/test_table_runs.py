@@ -80,6 +80,16 @@ def test_training_learns_the_table_and_its_log_tells_the_columns(folder, capsys)
     assert "5 column(s) become 11 numbers" in log and "3 categories: Bonn, Kiel, Ulm" in log
 
 
+def test_rows_without_a_target_are_counted_in_the_run(folder, rows, capsys):
+    (folder / "people.csv").write_text(text([*rows, {**rows[0], "bought": ""}, {**rows[1], "bought": "NA"}]))
+    assert main(["train", "people.yaml", "--json", "dataset.missing_target=skip"]) == 0
+    run = folder / json.loads(capsys.readouterr().out)["run_dir"]
+    (reason, count), = json.loads((run / "environment.json").read_text())["data"]["skipped"].items()
+    assert count == 2 and reason.startswith("no 'bought' in ")
+    assert "2 sample(s) are skipped" in (run / "train.log").read_text()
+    assert main(["evaluate", "latest"]) == 0
+
+
 def test_every_form_of_the_same_rows_gets_the_same_answers(trained, rows, capsys, monkeypatch):
     without = [column for column in rows[0] if column != "bought"]
     contents = {

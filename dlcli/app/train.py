@@ -124,6 +124,8 @@ def _write_beginning(
     write_resolved(run, configured, built)
     if loaded.spec.table is not None:
         RunLog(run.log).info(table_columns.as_text(loaded.spec.table))
+    for reason, count in loaded.skipped.items():
+        RunLog(run.log).warning(f"{count} sample(s) are skipped: {reason}")
     if loaded.fell_back is not None:
         RunLog(run.log).warning(f"{loaded.used.type_name()} stands in for the wanted data: {loaded.fell_back}")
 

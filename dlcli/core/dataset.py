@@ -1,8 +1,8 @@
 """The contract of data sets."""
 
 from abc import abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -41,7 +41,8 @@ class Splits:
     """A loaded data set. `validation` or `test` is None where the data has none of its own.
 
     `groups` and `times` are for drawing splits, (N,) with a value for every sample of `train.x`: samples of one group
-    stay together; of samples with times the latest ones are set aside.
+    stay together; of samples with times the latest ones are set aside. `skipped` counts what the data holds and no
+    split does, by the reason; the run records it.
     """
 
     spec: DataSpec
@@ -50,6 +51,7 @@ class Splits:
     test: Split | None = None
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,6 +38,8 @@ def fingerprint(loaded: Loaded) -> dict[str, object]:
                 _add(digest, array)
         _add(digest, split.rows.astype("<i8"))
     result: dict[str, object] = {"dataset": loaded.used.type_name(), "splits": sizes, "sha256": digest.hexdigest()}
+    if loaded.skipped:
+        result["skipped"] = dict(loaded.skipped)
     if loaded.fell_back is not None:
         result |= {"wanted": loaded.wanted, "fell_back": loaded.fell_back, "fallbacks": loaded.fallbacks}
     return result

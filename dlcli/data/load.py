@@ -1,6 +1,7 @@
 """From a data set's description to its splits: loads, falls back where it must, checks, sets aside."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from dlcli.core.dataset import DataEnv, Dataset, Split
 from dlcli.core.target import DataSpec
@@ -15,7 +16,7 @@ class Loaded:
 
     `used` is the data set that the samples come from, with the keys that it takes over from the one
     that it stands in for; `wanted` is the type of the one that was asked for, and `fell_back` the reason why another
-    stands in, None where none does, after `fallbacks` of them.
+    stands in, None where none does, after `fallbacks` of them. `skipped` counts samples that are left out, by reason.
     """
 
     spec: DataSpec
@@ -26,6 +27,7 @@ class Loaded:
     wanted: str
     fell_back: str | None = None
     fallbacks: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
     def split(self, name: str) -> Split:
         """The split `train`, `validation` or `test`. Raises DataError where there is none."""
@@ -66,10 +68,11 @@ def load(dataset: Dataset, env: DataEnv, *, finite: bool = True) -> Loaded:
             raise
     path = getattr(used, "path", None)
     check(splits, source=f"dataset {used.type_name()}" + (f" ({path})" if path else ""), finite=finite)
+    skipped = splits.skipped
     splits = used.learn(divide(used, splits, env))
     loaded = Loaded(
         spec=splits.spec, train=splits.train, validation=splits.validation, test=splits.test, used=used,
-        wanted=dataset.type_name(), fell_back=reason, fallbacks=fallbacks,
+        wanted=dataset.type_name(), fell_back=reason, fallbacks=fallbacks, skipped=skipped,
     )
     if reason is not None:
         env.warn(_notice(dataset, loaded))

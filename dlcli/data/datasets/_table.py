@@ -149,13 +149,15 @@ class TableDataset(Dataset):
             return self._given(key, raw, parts.target, target, form, env) if getattr(self, key) is not None else None
 
         train = replace(_split(raw, parts.target, target), weights=_weights(raw, parts.sample_weight))
+        validation, test = given("validation_path"), given("test_path")
         return Splits(
             spec=DataSpec(
                 input_shape=train.x.shape[1:], dtype="float32", target=target,
                 table=Table(columns=raw.columns, format=form),
             ),
-            train=train, validation=given("validation_path"), test=given("test_path"),
+            train=train, validation=validation, test=test,
             groups=_values(raw, parts.group, "group"), times=_values(raw, parts.time, "time"),
+            skipped=dict(pair for split in (train, validation, test) if split for pair in _raw(split).skipped.items()),
         )
 
     def learn(self, splits: Splits) -> Splits:
@@ -224,7 +226,7 @@ class TableDataset(Dataset):
                 hint="fill it in, or set dataset.missing_target: skip",
             )
         env.warn(f"{raw.places.name}: {count} of {len(missing)} rows are skipped: they have no '{name}'")
-        return raw.taken(np.flatnonzero(~missing))
+        return raw.taken(np.flatnonzero(~missing), f"no '{name}' in {raw.places.name}")
 
     def _embedded(self, raw: "RawTable", where: str) -> frozenset[str]:
         """The categories that become ids. Raises DataKeyError for other columns."""

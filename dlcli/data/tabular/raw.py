@@ -62,6 +62,7 @@ class RawTable:
     places: Places
     left_out: Mapping[str, str] = field(default_factory=dict)
     rows: np.ndarray | None = None
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -70,10 +71,13 @@ class RawTable:
         """Where a row stands in the file."""
         return self.places.of(row if self.rows is None else int(self.rows[row]))
 
-    def taken(self, rows: np.ndarray) -> "RawTable":
-        """The table with these rows alone."""
+    def taken(self, rows: np.ndarray, reason: str) -> "RawTable":
+        """The table with these rows alone; the others are skipped for that reason."""
         aside = {name: Aside(column, values[rows]) for name, (column, values) in self.aside.items()}
-        return replace(self, numbers=self.numbers[rows], codes=self.codes[rows], aside=aside, rows=rows)
+        return replace(
+            self, numbers=self.numbers[rows], codes=self.codes[rows], aside=aside, rows=rows,
+            skipped={reason: len(self) - len(rows)},
+        )
 
 
 def collect(
