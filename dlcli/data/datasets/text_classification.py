@@ -112,7 +112,8 @@ class TextClassification(Dataset):
         groups = None if self.group is None else np.array(train.groups(self.group))
         times = None if self.time is None else train.times(self.time)
         return Splits(
-            spec=replace(self._spec(names), tokens=tokens), **splits,
+            spec=replace(self._spec(names), tokens=tokens), train=splits["train"],
+            validation=splits.get("validation"), test=splits.get("test"),
             groups=_for_all(groups, len(x)), times=_for_all(times, len(x)),
         )
 
