@@ -38,6 +38,11 @@ class Layer(Component):
     ids: ClassVar[bool] = False
     """Whether its input are ids: whole numbers below its `input_dim`, along which nothing can be derived."""
 
+    takes_maximum: ClassVar[bool] = False
+    """Whether each number of y is the largest of some of x, and gradients go to the first one of equals."""
+    goes_behind_maximum: ClassVar[bool] = False
+    """Whether it works number by number, never turns their order round, and has derivative 0 where it levels them."""
+
     name: Name | None = None
     trainable: bool = True
     learning_rate_multiplier: PositiveFloat = 1.0

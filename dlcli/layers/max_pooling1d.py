@@ -21,6 +21,7 @@ class MaxPooling1d(Pooling1d):
     window do (`valid`), or where step p s does (`same`). Positions that do not count are 0.
     """
 
+    takes_maximum: ClassVar[bool] = True
     examples: ClassVar = (
         Example({}, (6, 2)),
         Example({"pool_size": 3, "strides": 2, "padding": "same"}, (6, 2)),

@@ -20,6 +20,7 @@ class MaxPooling2d(Pooling2d):
     `pool_size`, `strides`: one number or [rows, columns].
     """
 
+    takes_maximum: ClassVar[bool] = True
     examples: ClassVar = (
         Example({}, (4, 6, 2)),
         Example({"pool_size": [2, 3], "strides": [2, 1], "padding": "same"}, (5, 4, 2)),

@@ -18,6 +18,7 @@ class Relu(Activation):
     x: (N, ...) -> y: (N, ...).
     """
 
+    goes_behind_maximum: ClassVar[bool] = True
     examples: ClassVar = (Example({}, (5,)), Example({}, (2, 3)))
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
