@@ -67,7 +67,7 @@ def test_loading_twice_gives_the_same_samples_in_the_same_splits(case, env):
         assert (one is None) == (two is None)
         if one is not None:
             assert np.array_equal(one.rows, two.rows)
-            assert np.array_equal(one.x, two.x) and np.array_equal(one.y, two.y)
+            assert np.array_equal(one.x[:], two.x[:]) and np.array_equal(one.y[:], two.y[:])
 
 
 @every_dataset

@@ -1,6 +1,7 @@
 """Puts a trainer together from what was built and loaded, and takes checkpoints of it."""
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 from dlcli.config.build import Built, resolved
@@ -27,6 +28,7 @@ from dlcli.train.loop import Loop
 from dlcli.train.trainer import Recipe, Trainer
 
 EVALUATION_BATCH = 512  # rows a batch where nothing is learned: keeps BLAS busy, and still fits a cache
+_LARGEST_BATCH = 1 << 23  # numbers; of large images fewer are looked at together, or outputs might not fit into memory
 
 
 class Session:
@@ -117,6 +119,8 @@ def _gan_trainer(built: BuiltGan, loaded: Loaded, callbacks: Sequence[Callback],
 
 def batches(built: AnyBuilt, split: Split, batch_size: int, *, augmented: bool = False) -> Batches:
     """Batches of a split as this model takes them; for training, `augmented` as the data set says."""
+    if not augmented:
+        batch_size = min(batch_size, max(1, _LARGEST_BATCH // prod(built.pipeline.out_shape)))
     return Batches(
         split, built.pipeline, built.spec, batch_size=batch_size, dtype=built.model.dtype,
         augmentation=built.config.dataset.augmentation if augmented else (),

@@ -22,6 +22,9 @@ def type_words(node: dict[str, Any]) -> str:
     if "anyOf" in node:
         return _either([type_words(part) for part in _meant(node["anyOf"])])
     kind = node.get("type")
+    if kind == "array" and "prefixItems" in node:
+        words = list(dict.fromkeys(type_words(item) for item in node["prefixItems"]))
+        return f"list of {len(node['prefixItems'])} ({_either(words)})"
     if kind == "array":
         items = type_words(node["items"]) if "items" in node else "anything"
         return f"list of {items if _simple(node['items']) else f'({items})'}"

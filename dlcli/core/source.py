@@ -1,7 +1,7 @@
 """The contract of sources: samples that are read by rows, wherever they lie."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -14,7 +14,7 @@ class Source(ABC):
     only be read in large pieces, its rows are first written to a file from which they can be read one by one.
     """
 
-    effort: ClassVar[Literal["memory", "disk", "decode"]] = "disk"
+    effort: Literal["memory", "disk", "decode"] = "disk"
     """What reading costs; batches are read ahead by threads of their own from all but memory."""
 
     shape: tuple[int, ...]

@@ -56,6 +56,18 @@ class TeacherForcing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Picture:
+    """How an image file of any size becomes a sample of one size.
+
+    `fit`: whether it is stretched, cut to the form of the sample from its middle, or shown whole on black. Smaller
+    pixels are averages of what they cover, by `interpolation`; but for `nearest`, which takes one of them.
+    """
+
+    fit: Literal["stretch", "crop", "pad"] = "stretch"
+    interpolation: Literal["nearest", "area", "bilinear", "bicubic", "lanczos"] = "bilinear"
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataSpec:
     """What one sample looks like: the shape of x and the nature of y.
 
@@ -63,7 +75,8 @@ class DataSpec:
     picture (H, W) or (H, W, C), so that predict reads image files and samples are drawn. `tokens` says that x are
     the ids of a text and how they are found; it is learned from the data, and so no part of what is compared.
     `table` says likewise of rows of a table what their columns are.
-    `forcing` says that x has the target in it, moved by one.
+    `forcing` says that x has the target in it, moved by one. `picture` says how image files are brought to the size of
+    the samples; without it they must have that size.
     """
 
     input_shape: tuple[int, ...]
@@ -73,3 +86,4 @@ class DataSpec:
     tokens: Tokens | None = field(default=None, compare=False)
     table: Table | None = field(default=None, compare=False)
     forcing: TeacherForcing | None = None
+    picture: Picture | None = None

@@ -1,5 +1,6 @@
 """Work done ahead of time by other threads, in order."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -33,3 +34,8 @@ def _in_order(pool: ThreadPoolExecutor, jobs: Iterator[Callable[[], T]], depth: 
     while under_way:
         yield under_way.popleft().result()
         under_way.extend(pool.submit(job) for job in islice(jobs, 1))
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,6 +1,5 @@
 """Batches: rows of a split, gathered and preprocessed into memory that is allocated once."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -15,7 +14,7 @@ from dlcli.core.memory import Memory, aligned_zeros
 from dlcli.core.source import Source
 from dlcli.core.streams import Streams
 from dlcli.core.target import DataSpec
-from dlcli.data.ahead import ahead
+from dlcli.data.ahead import ahead, cores
 from dlcli.data.preprocessing import Pipeline
 from dlcli.data.sources import source_of
 
@@ -191,11 +190,6 @@ class Batches:
     def _raw(self, source: Source | None, rows: int) -> np.ndarray:
         """Memory for samples as they are stored; of none, where they are not needed."""
         return np.empty((rows, *source.shape[1:]), source.dtype) if source is not None else np.empty(0)
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

@@ -16,7 +16,7 @@ from safetensors.numpy import save
 
 from dlcli import files
 from dlcli.core.table import Table
-from dlcli.core.target import DataSpec, Target, TeacherForcing, Tokens
+from dlcli.core.target import DataSpec, Picture, Target, TeacherForcing, Tokens
 from dlcli.errors import DataError, UsageError
 from dlcli.train.snapshot import Snapshot
 
@@ -93,4 +93,5 @@ def _spec(data: dict[str, Any]) -> DataSpec:
         "table": Table.of(data["table"]) if data.get("table") else None,
         "tokens": tokens and Tokens(**{**tokens, "vocabulary": tuple(tokens["vocabulary"])}),
         "forcing": forcing and TeacherForcing(**forcing),
+        "picture": Picture(**data["picture"]) if data.get("picture") else None,
     })
