@@ -2,9 +2,6 @@
 
 import gzip
 import hashlib
-import os
-import sys
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +10,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from dlcli.core.dataset import DataEnv
+from dlcli.data.download import download, unfinished
 from dlcli.errors import DataError, DataUnavailableError
 
 _REPLACE = "the file is damaged or was cut short; delete it, or put the original in its place"
 T = TypeVar("T")
-_TIMEOUT = (10, 60)  # seconds until a connection stands, and between two pieces of data
 
 
 @dataclass(frozen=True)
@@ -90,20 +87,13 @@ def find(base: Path, candidates: Sequence[str], name: str, tried: list[str]) -> 
 
 def _fetched(mirror: Mirror, target: Path, read: Callable[[Path], T]) -> T:
     """Fetches, and keeps in the cache what `read` could read."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # The name ends like the target's, since a reader may go by it.
-    handle, temporary = tempfile.mkstemp(prefix=".fetching.", suffix=f".{target.name}", dir=target.parent)
-    os.close(handle)
-    path = Path(temporary)
-    try:
+    with unfinished(target, mirror.url) as path:
         download(mirror.url, path)
         if mirror.md5:
             check_md5(path, mirror.md5)
         content = read(path)
         path.replace(target)
         return content
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def check_md5(path: Path, expected: str) -> None:
@@ -177,13 +167,6 @@ class Collection:
             f"place {names} (compressed or not) in {base / self.folder} and set DLCLI_DATA_DIR={base}; "
             f"they can be had from {' or '.join(self.mirrors)}"
         )
-
-
-def download(url: str, path: Path) -> None:
-    """Writes what `url` gives to `path`. Raises OSError or ValueError where that fails."""
-    import pooch  # slow to import, and seldom needed
-
-    pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=_TIMEOUT)(url, str(path), None)
 
 
 def decompressed(path: Path) -> bytes:
