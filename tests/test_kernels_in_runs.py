@@ -21,6 +21,7 @@ def numpy_again(monkeypatch):
     before = choice.in_use()
     monkeypatch.delenv(choice.VARIABLE, raising=False)
     yield
+    monkeypatch.undo()
     choice.use(before)
 
 

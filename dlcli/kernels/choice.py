@@ -30,6 +30,11 @@ class Kernel(functools.partial[Any]):
 
     plain: Callable[..., Any]
 
+    @property
+    def name(self) -> str:
+        """`module.function`."""
+        return f"{self.plain.__module__.removeprefix('dlcli.kernels.')}.{self.plain.__name__}"
+
     def turn_to(self, function: Callable[..., Any]) -> None:
         """Calls this from now on."""
         self.__setstate__((function, (), {}, self.__dict__))  # type: ignore[attr-defined]  # it has, for pickle
@@ -73,6 +78,11 @@ def in_use() -> str:
     return _in_use
 
 
+def kernels() -> tuple[Kernel, ...]:
+    """All kernels that have been imported."""
+    return tuple(_kernels)
+
+
 def wanted(environ: Mapping[str, str] = os.environ) -> str:
     """What DLCLI_KERNELS asks for: `numpy`, `numba`, or `auto` where it is not set. Raises UsageError for others."""
     found = environ.get(VARIABLE) or "auto"
@@ -97,13 +107,9 @@ def surroundings() -> tuple[Path | None, Callable[[str], None] | None]:
     return _cache_dir, _tell
 
 
-def _home(marked: Kernel) -> tuple[str, str]:
-    return marked.plain.__module__.removeprefix("dlcli.kernels."), marked.plain.__name__
-
-
 def _turn(marked: Kernel) -> None:
     """Lets a kernel call what is in use; a twin is looked for when it is first called."""
-    module, name = _home(marked)
+    module, name = marked.name.split(".")
     if _in_use == "numpy" or importlib.util.find_spec(f"{COMPILED}.{module}") is None:
         marked.turn_to(marked.plain)
         return
