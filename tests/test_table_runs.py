@@ -154,6 +154,15 @@ def test_what_training_never_saw_is_counted_and_warned_of(trained, rows, capsys)
     assert "column 'fare': 1 of 4 values are missing, the first in odd.csv, line 4" in said and "'age'" not in said
 
 
+def test_rare_categories_of_training_are_no_news(folder, rows, capsys):
+    assert main(["train", "people.yaml", "-q", "dataset.max_categories=2"]) == 0
+    capsys.readouterr()
+    assert "WARNING" not in predict(capsys, "people.csv")[1]
+    (folder / "odd.csv").write_text(text([{**rows[0], "city": "Rome"}, rows[1]]))
+    said = " ".join(predict(capsys, "odd.csv")[1].replace("│", " ").split())
+    assert "1 of 2 values are not among the 3 categories of training" in said and "share a place" in said
+
+
 @pytest.mark.parametrize(("change", "message", "where", "hint"), [
     (lambda t: t.replace("fare", "fair"), "no column 'fare'", "x.csv", "did you mean 'fair'?"),
     (lambda t: t.replace("age,city", "age,town"), "no column 'city'", "x.csv", "there are age, town"),

@@ -36,7 +36,8 @@ class Column:
     before that; `origin` is close to the values, so that float32 holds what they differ by. A category becomes one
     place of 0 or 1 for each of the `categories`, one for the `other` ones if there are such, and one for a missing
     value if training had `gaps`; or, `embedded`, the number of that place, from 1, and 0 for what training never
-    saw. Gaps of the others have a place of 0 or 1 too.
+    saw. Gaps of the others have a place of 0 or 1 too. `rare` are the other ones of training, unless they are too many
+    to be stored: then it is not known whether a word is one of them.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Column:
     gaps: bool = False
     categories: tuple[str, ...] = ()
     other: bool = False
+    rare: tuple[str, ...] = ()
     embedded: bool = False
 
     @property

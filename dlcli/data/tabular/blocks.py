@@ -1,9 +1,14 @@
 """Blocks: rows of a table that are in memory together."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import repeat, takewhile
 from typing import NamedTuple, Protocol
 
 import polars as pl
+
+from dlcli.data.ahead import ahead
 
 
 class Block(NamedTuple):
@@ -32,6 +37,14 @@ class Block(NamedTuple):
             cast={name: cast[name] for name in texts},
             words={} if words is None else {name: sorted(words[name][0].to_list()) for name in kinds},
         )
+
+
+@contextmanager
+def in_advance(blocks: Iterator[Block]) -> Iterator[Iterator[Block]]:
+    """The same blocks; a thread of its own reads the next one while one is in use."""
+    following = partial(next, blocks, None)
+    with ahead(repeat(following), threads=1, depth=1) as found:
+        yield takewhile(lambda block: block is not None, found)
 
 
 class Rows(Protocol):

@@ -35,7 +35,9 @@ class Conversion:
 
     def __post_init__(self) -> None:
         self._known = {
-            column.name: {word: number for number, word in enumerate(column.categories)} for column in self.columns
+            column.name: {
+                **{word: number for number, word in enumerate(column.categories)}, **dict.fromkeys(column.rare, -3),
+            } for column in self.columns
         }
 
     def convert(self, block: Block) -> tuple[np.ndarray, np.ndarray]:
@@ -66,11 +68,11 @@ class Conversion:
         """What is not as in training, for people."""
         for column in self.columns:
             if one := self.unseen.get(column.name):
-                fate = "the other ones that share a place" if column.other else "none of those that it knows"
+                fate = "the rare ones of training, which share a place" if column.other else "none that it knows"
                 yield (
                     f"column '{column.name}': {one.count} of {self.rows} values are not among the "
-                    f"{len(column.categories)} categories of training, the first {one.example!r} ({one.where}); they "
-                    f"count as {fate}"
+                    f"{len(column.categories) + len(column.rare)} categories of training, the first {one.example!r} "
+                    f"({one.where}); they count as {fate}"
                 )
             if one := self.missing.get(column.name):
                 fill = ", ".join(f"{value:.6g}" for value in column.fill) or "no category"
@@ -98,7 +100,8 @@ class Conversion:
             tidy = word.strip()
             numbers[word] = -1 if tidy in ("", *self.form.missing) else known.get(tidy, -2)
         codes = columns.numbers_of_words(cells, numbers)
-        self._count(self.unseen, column, codes == -2, block)
+        if column.rare or not column.other:
+            self._count(self.unseen, column, codes == -2, block)
         if not column.gaps:
             self._count(self.missing, column, codes == -1, block)
         return codes

@@ -11,6 +11,8 @@ from dlcli.data.pieces import cuts
 from dlcli.data.tabular.raw import RawTable
 from dlcli.errors import DataError
 
+_STORED = 10_000  # words of a column that share a place
+
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
@@ -92,9 +94,12 @@ def _categories(column: Column, codes: np.ndarray, choices: Choices, raw: RawTab
     if not seen:
         raise _empty(column, raw)
     many = len(seen) > choices.max_categories
-    kept = sorted(seen)[:choices.max_categories - 1] if many else seen
+    seen.sort()
+    kept = choices.max_categories - 1 if many else len(seen)
+    rare = tuple(sorted(word for _, word in seen[kept:]))
     return replace(
-        column, categories=tuple(sorted(word for _, word in kept)), other=many, gaps=bool(np.any(codes < 0)),
+        column, categories=tuple(sorted(word for _, word in seen[:kept])), other=many,
+        rare=rare if len(rare) <= _STORED else (), gaps=bool(np.any(codes < 0)),
         embedded=column.name in choices.embedded,
     )
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from dlcli.core.table import Column, ColumnKind, TableFormat
 from dlcli.data.tabular import columns
-from dlcli.data.tabular.blocks import Block, Rows
+from dlcli.data.tabular.blocks import Block, Rows, in_advance
 from dlcli.data.tabular.found import MIXED, FoundColumn, guess
 from dlcli.errors import DataError
 
@@ -92,8 +92,8 @@ def collect(
     decided = dict(kinds)
     while True:
         reading = _Reading(features, others, decided, kinds, form, name)
-        with opened() as rows:
-            for block in rows.blocks(list(dict.fromkeys([*features, *others]))):
+        with opened() as rows, in_advance(rows.blocks(list(dict.fromkeys([*features, *others])))) as blocks:
+            for block in blocks:
                 reading.add(block)
         every = (*reading.features, *reading.others)
         changed: dict[str, ColumnKind] = {found.name: "category" for found in every if found.changed()}

@@ -114,14 +114,16 @@ def samples_of(table: Table, numbers: np.ndarray, slots: np.ndarray) -> Content:
 
 
 def slots_of(codes: np.ndarray, columns: Sequence[Column], known: Sequence[Sequence[str]]) -> np.ndarray:
-    """For each category its place in a sample, -1 for none: (N, K) of numbers in `known`, -1 missing, -2 neither."""
+    """For each category its place in a sample, -1 for none: (N, K) of numbers in `known`, -1 missing, -2 neither, -3 a
+    rare word of training.
+    """
     slots = np.empty_like(codes)
     for number, (column, words) in enumerate(zip(columns, known, strict=True)):
         kept = {category: place for place, category in enumerate(column.categories)}
         other = len(kept) if column.other else -1
         missing = column.choices - 1 if column.gaps else -1
-        table = np.array([*(kept.get(word, other) for word in words), other, missing], np.int32)
-        slots[:, number] = table[codes[:, number]]  # -1 and -2 count from the end
+        table = np.array([*(kept.get(word, other) for word in words), other, other, missing], np.int32)
+        slots[:, number] = table[codes[:, number]]  # -1, -2 and -3 count from the end
     return slots
 
 
