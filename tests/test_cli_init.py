@@ -5,6 +5,7 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 
 from dlcli.cli.main import main
 from dlcli.config import shipped
@@ -127,6 +128,35 @@ def test_a_configuration_for_a_text_checks_and_trains(folder, capsys):
     assert main(["init", "plays.txt"]) == 0
     assert main(["check", "plays.yaml"]) == 0
     assert trains("plays.yaml")
+
+
+def shapes(folder, sizes, count=30):
+    """Bright and dark images, in two folders."""
+    for name, level in (("bright", 200), ("dark", 30)):
+        (folder / name).mkdir(parents=True)
+        for n in range(count):
+            Image.new("L", sizes[n % len(sizes)], level + n).save(folder / name / f"{n}.png")
+
+
+@pytest.mark.parametrize(("sizes", "size"), [([(12, 10)], None), ([(60, 40), (64, 48), (70, 50)], "[48, 64]")])
+def test_a_configuration_for_a_folder_of_images_checks_and_trains(folder, capsys, sizes, size):
+    shapes(folder / "pictures", sizes)
+    assert main(["init", "pictures"]) == 0
+    text = (folder / "pictures.yaml").read_text()
+    assert "color: gray" in text and ("image_size" in text) == bool(size) and (size or "path: pictures") in text
+    assert main(["check", "pictures.yaml"]) == 0
+    capsys.readouterr()
+    assert main(["train", "pictures.yaml", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["test"]["accuracy"] > 0.9
+    assert main(["predict", "latest", "pictures/dark"]) == 0
+
+
+def test_given_splits_of_images_are_taken(folder, capsys):
+    for part in ("train", "test"):
+        shapes(folder / "pictures" / part, [(8, 8)])
+    assert main(["init", "pictures"]) == 0
+    assert "test_split" not in (folder / "pictures.yaml").read_text()
+    assert trains("pictures.yaml")
 
 
 def test_the_column_to_be_predicted_is_asked_for(folder, capsys):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from dlcli import files
-from dlcli.app.first import arrays, tables, texts
+from dlcli.app.first import arrays, images, tables, texts
 from dlcli.app.first.draft import Draft, softmax, text
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
@@ -31,24 +31,32 @@ def starter(path: Path) -> str:
 
 
 def for_data(data: Path, path: Path, target: str | None, surroundings: Surroundings, ui: Ui) -> str:
-    """A configuration for a table, a text, or arrays. Raises UsageError for other files, DataError for damaged ones."""
+    """A configuration for a table, a text, images or arrays.
+
+    Raises UsageError for other files, DataError for damaged ones.
+    """
     if not data.exists():
-        raise UsageError("there is no such file", where=str(data), hint="give the path of a table, a text or arrays")
+        raise UsageError(
+            "there is no such file", where=str(data), hint="give the path of a table, a text, images or arrays",
+        )
     env, name = surroundings.data_env(config_dir=None, seed=0, warn=ui.warn), data.name.lower()
     if name.endswith(tables.SUFFIXES):
         keys = texts.texts_of(data, target)
         if keys is not None:
             return text(texts.to_tell_apart(data, path, keys, env), path)
         return text(tables.draft(data, path, tables.target_of(data, target, env), env), path)
-    if name.endswith((*texts.SUFFIXES, ".npz")) and target is not None:
+    pictures = data.is_dir() or name.endswith(images.SUFFIXES)
+    if (pictures or name.endswith((*texts.SUFFIXES, ".npz"))) and target is not None:
         raise UsageError(f"{data.name} has no columns", where="--target", hint="leave out --target")
+    if pictures:
+        return text(images.draft(data, path), path)
     if name.endswith(texts.SUFFIXES):
         return text(texts.to_continue(data, path, env), path)
     if name.endswith(".npz"):
         return text(arrays.draft(data, path, env), path)
     raise UsageError(
-        f"expected a table ({', '.join(tables.SUFFIXES)}), a text ({', '.join(texts.SUFFIXES)}) or arrays (.npz); "
-        f"found '{data.suffix or data.name}'", where=str(data),
+        f"expected a table ({', '.join(tables.SUFFIXES)}), a text ({', '.join(texts.SUFFIXES)}), a folder or .zip of "
+        f"images, or arrays (.npz); found '{data.suffix or data.name}'", where=str(data),
         hint="write it as one of these, or start from `dlcli init` and describe the data by hand",
     )
 

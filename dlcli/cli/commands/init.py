@@ -21,6 +21,7 @@ def command(
     \b
     dlcli init                             starter.yaml, which trains at once
     dlcli init houses.csv --target price   houses.yaml, made for this table: CSV, TSV, Parquet
+    dlcli init pets                        for a folder of images, in one folder a class
     dlcli init plays.txt                   a model that learns to write on
     dlcli init arrays.npz                  made for these arrays
     dlcli init --example mnist_mlp         a copy of a configuration that ships
