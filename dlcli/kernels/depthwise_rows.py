@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from dlcli.kernels.choice import kernel
 from dlcli.kernels.im2col import Pair, Window, cuts
 
 BLOCK = 131_072
@@ -31,6 +32,7 @@ def rows_size(shape: tuple[int, ...], window: Window) -> int:
     return min(N * each, max(BLOCK, each)) + KH * KW * W * C
 
 
+@kernel
 def correlate(
     x: np.ndarray, W: np.ndarray, *, out: np.ndarray, work: np.ndarray, dilation: Pair, before: Pair,
 ) -> np.ndarray:
@@ -44,6 +46,7 @@ def correlate(
     return out
 
 
+@kernel
 def correlate_kernel_gradient(
     x: np.ndarray, dy: np.ndarray, *, dW: np.ndarray, work: np.ndarray, dilation: Pair, before: Pair,
 ) -> None:

@@ -58,6 +58,8 @@ def every_case(dtype):
     yield Case("gelu.gelu_gradient", draw(7, 33), x, share, out=empty(7, 33))
     yield Case("gelu.gelu_approximate", x, share=empty(7, 33), out=empty(7, 33), results=both)
     yield Case("gelu.gelu_approximate_gradient", draw(7, 33), x, share, work=empty(7, 33), out=empty(7, 33))
+    for numbers in (100 * draw(7, 33), draw(7, 40)[:, ::2]):
+        yield Case("sigmoid.sigmoid", numbers, out=empty(*numbers.shape))
     for K in (1, 10, 65):
         x = draw(9, K) * 20
         yield Case(
@@ -74,6 +76,13 @@ def every_case(dtype):
     for window in WINDOWS:
         for C in (1, 3, 9):
             yield from _windows(window, C, draw, empty)
+    for dilation, before in (((1, 1), (0, 0)), ((1, 2), (1, 2))):
+        x, W, y = draw(3, 7, 8, 5), draw(3, 2, 5), draw(3, 5, 7 if before == (0, 0) else 8, 5)
+        places = {"work": empty(5_000), "dilation": dilation, "before": before}
+        yield Case("depthwise_rows.correlate", x, W, out=empty(*y.shape), terms=6, **places)
+        yield Case(
+            "depthwise_rows.correlate_kernel_gradient", x, y, dW=empty(*W.shape), results=["dW"], terms=100, **places,
+        )
     yield from _poolings(draw, empty, bits)
     for dead in (None, bits(4, 3, 1)):
         yield from _recurrent(draw, empty, dead)
