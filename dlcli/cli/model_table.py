@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dlcli.app.check import Checked, Row, nets
-from dlcli.cli.datasets import column_table
+from dlcli.cli.column_table import column_table
 from dlcli.config.build import Built
 from dlcli.config.build_gan import BuiltGan
 from dlcli.model import Model
