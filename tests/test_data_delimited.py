@@ -6,7 +6,7 @@ import io
 import pytest
 
 from dlcli.core.table import TableFormat
-from dlcli.data.tabular import text_stream
+from dlcli.data.tabular import delimited, text_stream
 from dlcli.data.tabular.delimited import Delimited, decimal_of
 from dlcli.errors import DataError
 
@@ -51,6 +51,32 @@ def test_rows_know_their_lines_over_many_chunks(monkeypatch):
     assert places == [f"t.csv, line {n + 2}" for n in range(200)]
     lines = [block.line for block in table(f"a,b\n{body}").blocks(["a"])]
     assert len(lines) > 20 and lines[0] == 2 and None not in lines
+
+
+def test_many_columns_come_in_larger_blocks(monkeypatch):
+    monkeypatch.setattr(text_stream, "CHUNK", 1000)
+    monkeypatch.setattr(delimited, "CHUNK", 1000)
+    names = [f"c{n}" for n in range(2600)]
+    content = ",".join(names) + "\n" + (",".join("1" for _ in names) + "\n") * 7
+    sizes = [len(block.frame) for block in table(content).blocks(["c5"])]
+    assert sum(sizes) == 7 and len(sizes) == 4, "a row is 5,200 bytes long, a block at least 10,000"
+
+
+class Trickle(io.BytesIO):
+    """A pipe that gives a byte at a time."""
+
+    def read(self, size=-1):
+        return super().read(1)
+
+
+@pytest.mark.parametrize("content", [
+    b"a,b\r\n1,x\r\n2,y\r\n", b"\xef\xbb\xbfa,b\n1,x\n2,y", b"\n \na,b\n1,x\n\n2,y\n",
+    gzip.compress(b"a,b\n1,x\n2,y\n", mtime=0), b'"a","b"\n"1","x"\n2,y\n',
+])
+def test_a_pipe_may_give_its_bytes_one_by_one(content):
+    found = Delimited(text_stream.chunks(Trickle(content), "-", "utf-8"), "-", TableFormat())
+    rows = [row for block in found.blocks(found.names) for row in block.frame.rows()]
+    assert found.names == ("a", "b") and rows == [("1", "x"), ("2", "y")]
 
 
 def test_columns_come_in_the_wanted_order_and_others_are_left_out():
@@ -117,8 +143,8 @@ def test_a_short_row_beside_a_long_one_is_found_though_their_delimiters_add_up()
 
 @pytest.mark.parametrize(("content", "match"), [
     (b"", "nothing in it"), (b"\n \n", "nothing in it"), (b"a,b\n1,\0\n", "bytes of 0"),
-    ("a,b\n1,x\n".encode("utf-16"), "begins like text in UTF-16"), (gzip.compress(b"a,b\n1,x\n", mtime=0)[:-9], "is damaged"),
-    (b"\x1f\x8b rubbish", "is damaged"),
+    ("a,b\n1,x\n".encode("utf-16"), "begins like text in UTF-16"),
+    (gzip.compress(b"a,b\n1,x\n", mtime=0)[:-9], "is damaged"), (b"\x1f\x8b rubbish", "is damaged"),
 ])
 def test_what_is_no_table_is_refused(content, match):
     with pytest.raises(DataError, match=match) as error:

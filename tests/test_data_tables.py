@@ -426,7 +426,8 @@ def _drawn(env, content, seed):
     ({"types": {"ag": "number"}}, ("types", "ag"), "did you mean 'age'?"),
     ({"encoding": {"agee": "embedding"}}, ("encoding", "agee"), "did you mean 'age'?"),
     ({"encoding": {"age": "embedding"}}, ("encoding", "age"), "types: {age: category}"),
-    ({"time": "w"}, ("time",), "date_format"),
+    ({"time": "w"}, ("time",), "date_format"), ({"date_format": "%d/%m"}, ("date_format",), "2024-03-31"),
+    ({"date_format": "%Y %H"}, ("date_format",), "strftime"),
 ])
 def test_a_key_that_does_not_fit_the_table_is_named(keys, path, hint, env):
     with pytest.raises(DataKeyError) as error:
@@ -466,6 +467,14 @@ def test_a_missing_target_is_told_with_the_configuration():
 
     with pytest.raises(ValidationError, match="target is missing"):
         from_yaml(Dataset, {"type": "csv", "path": "t.csv"})
+
+
+@pytest.mark.parametrize("charset", ["utf-9", "base64"])
+def test_a_charset_that_is_none_is_told_with_the_configuration(charset):
+    from pydantic import ValidationError
+
+    with pytest.raises(ValidationError, match="charset must be an encoding of text"):
+        from_yaml(Dataset, {"type": "csv", "path": "t.csv", "target": "y", "charset": charset})
 
 
 def test_a_table_is_configured_without_polars():

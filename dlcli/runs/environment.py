@@ -8,8 +8,10 @@ from typing import Any
 
 from dlcli.version import __version__
 
-_LIBRARIES = ("numpy", "pyyaml", "pydantic", "safetensors", "click", "rich", "tqdm", "pooch", "Pillow", "matplotlib")
-_EXTRAS = ("numba", "polars", "onnx", "onnxruntime", "torch", "scikit-learn")
+_LIBRARIES = (
+    "numpy", "pyyaml", "pydantic", "safetensors", "click", "rich", "tqdm", "pooch", "Pillow", "matplotlib", "polars",
+)
+_EXTRAS = ("numba", "onnx", "onnxruntime", "torch", "scikit-learn")
 
 
 def describe() -> dict[str, Any]:

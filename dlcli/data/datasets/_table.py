@@ -139,6 +139,12 @@ class TableDataset(Dataset):
                 f"{where}: {len(raw.left_out)} column(s) are left out, since there is nothing to be learned from them\n"
                 f"{told}\n  dataset.types, such as {{{name}: category}}, takes them in; {{{name}: ignore}} is silent"
             )
+        kinds_found = [column.kind for column in (*raw.columns, *(aside.column for aside in raw.aside.values()))]
+        if self.date_format is not None and "date" not in kinds_found:
+            raise DataKeyError(
+                f"no column holds dates that are written like {self.date_format!r}", path=("date_format",), where=where,
+                hint="correct it, or take it out; 2024-03-31 and 31.03.2024 are found without it",
+            )
         raw = self._with_targets(raw, parts.target, env)
         target = Target(kind="numbers")
         if parts.target is not None:

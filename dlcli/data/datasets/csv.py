@@ -1,5 +1,6 @@
 """csv: rows of a table of your own, in CSV or TSV."""
 
+import codecs
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -37,6 +38,15 @@ class Csv(TableDataset):
     decimal: Literal[".", ","] | None = None
     header: bool | None = None
     charset: str = "utf-8"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        try:
+            text = codecs.lookup(self.charset)._is_text_encoding
+        except LookupError:
+            text = False
+        if not text:
+            raise ValueError(f"charset must be an encoding of text, such as utf-8 or latin-1; found {self.charset!r}")
 
     @contextmanager
     def rows(self, path: Path, form: TableFormat) -> "Iterator[Rows]":

@@ -9,6 +9,7 @@ import polars as pl
 
 from dlcli.core.table import DATE_PARTS, TIME_PARTS, ColumnKind, TableFormat
 from dlcli.data.tabular.blocks import Block
+from dlcli.errors import DataKeyError
 
 TRUE, FALSE = ("true", "t", "yes", "y", "on", "1"), ("false", "f", "no", "n", "off", "0")
 _LARGEST = 1e38  # float32 holds no more
@@ -52,7 +53,13 @@ def dates(cells: pl.Series, form: TableFormat) -> Parsed:
         has_time = any(sign in form.date_format for sign in ("%H", "%I", "%T", "%R", "%X", "%M"))
         kind = pl.Datetime("us") if has_time else pl.Date
         cells = tidied(cells.cast(pl.String), form)
-        found = cells.str.strptime(kind, form.date_format, strict=False)
+        try:
+            found = cells.str.strptime(kind, form.date_format, strict=False)
+        except pl.exceptions.PolarsError as error:
+            raise DataKeyError(
+                f"{form.date_format!r} is no form of a date: {str(error).splitlines()[0]}", path=("date_format",),
+                hint="write it as for strftime, such as '%m/%d/%Y' or '%d.%m.%y %H:%M'",
+            ) from error
         return Parsed(_minutes(found), np.flatnonzero((found.is_null() & cells.is_not_null()).to_numpy()))
     return _found_dates(cells.cast(pl.String), form)
 

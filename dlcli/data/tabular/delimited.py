@@ -13,13 +13,15 @@ import polars as pl
 from dlcli.core.table import TableFormat
 from dlcli.data.tabular.blocks import Block
 from dlcli.data.tabular.columns import numbers
-from dlcli.data.tabular.text_stream import refuse
+from dlcli.data.tabular.text_stream import CHUNK, lead, refuse
 from dlcli.errors import DataError
 
 _LONGEST = 1 << 26  # bytes; a row that is longer began with a quote that nobody closed
 _LOOK = 1000  # rows
+_WIDE = 256  # columns, for which a chunk of text has rows enough
 _DELIMITERS = ",;|"
 _QUOTED = re.compile(rb'"[^"]*"')
+_BLANK_LINES = re.compile(rb"\A(?:[ \r]*\n)+")
 _BLANK = re.compile(rb"(?:\n|\A)[ \r]*\n")
 
 
@@ -38,13 +40,15 @@ class Delimited:
         header: bool | None = None, expected: Sequence[str] = (),
     ) -> None:
         self.name, self.form, self._chunks = name, form, chunks
-        first = next(self._chunks, b"")
+        first = lead(self._chunks)
         if not first.strip():
             raise DataError("there is nothing in it", where=name, hint="give a header and one sample a line")
-        start = first.lstrip(b"\r\n")
+        start = _BLANK_LINES.sub(b"", first)
         self._line = 1 + first[:len(first) - len(start)].count(b"\n")
         self.delimiter = delimiter or _delimiter(start)
         self.quote = None if self.delimiter == "\t" else '"'
+        while not _first_end(start, quoted=self.quote is not None) and (more := next(self._chunks, b"")):
+            start += more
         cells, rest = self._first_row(start)
         self.header = _is_header(cells, expected, form) if header is None else header
         self.names = tuple((cell if self.header else "") or f"column_{n}" for n, cell in enumerate(cells))
@@ -66,10 +70,13 @@ class Delimited:
             line += lines
 
     def _pieces(self) -> Iterator[bytes]:
-        """Whole rows, some megabytes at a time."""
+        """Whole rows, some megabytes at a time; more where there are many columns, each of which is looked at."""
         rest = self._rest
+        least = min(_LONGEST, CHUNK * (len(self.names) // _WIDE))
         while True:
-            end = _last_end(rest, quoted=self.quote is not None)
+            end = 0
+            if len(rest) >= least:
+                end = _last_end(rest, quoted=self.quote is not None)
             if end:
                 yield rest[:end]
                 rest = rest[end:]
@@ -87,7 +94,7 @@ class Delimited:
 
     def _first_row(self, text: bytes) -> tuple[list[str], bytes]:
         """(its cells, what comes after it)."""
-        end = _first_end(text, quoted=self.quote is not None)
+        end = _first_end(text, quoted=self.quote is not None) or len(text)
         try:
             row = text[:end].decode("utf-8")
             cells = [cell.strip() for cell in next(self._reader(row))]
@@ -234,11 +241,11 @@ def _delimiter(text: bytes) -> str:
 
 
 def _first_end(text: bytes, *, quoted: bool) -> int:
-    """Where the first row ends."""
+    """Where the first row ends; 0 if it does not."""
     end = text.find(b"\n")
     while quoted and end >= 0 and text.count(b'"', 0, end) % 2:
         end = text.find(b"\n", end + 1)
-    return end + 1 or len(text)
+    return end + 1
 
 
 def _last_end(text: bytes, *, quoted: bool) -> int:

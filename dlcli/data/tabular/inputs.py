@@ -18,7 +18,7 @@ from dlcli.data.tabular.json_rows import JsonRows
 from dlcli.data.tabular.learning import known_words
 from dlcli.data.tabular.parquet import ParquetRows
 from dlcli.data.tabular.samples import Encoder, slots_of
-from dlcli.data.tabular.text_stream import CHUNK, chunks
+from dlcli.data.tabular.text_stream import CHUNK, chunks, lead
 from dlcli.errors import DataError
 
 
@@ -83,7 +83,7 @@ def _rows(given: str, table: Table, stdin: TextIO, opened: ExitStack) -> Rows:
 def _text_rows(stream: Any, name: str, table: Table) -> Rows:
     """CSV or TSV; JSONL, where the first sign is a brace."""
     text = chunks(stream, name, table.format.charset)
-    first = next(text, b"")
+    first = lead(text)
     whole = chain([first], text)
     if first.lstrip()[:1] in (b"{", b"["):
         return JsonRows(whole, name)

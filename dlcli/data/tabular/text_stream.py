@@ -10,6 +10,7 @@ from typing import BinaryIO, NoReturn
 from dlcli.errors import DataError
 
 CHUNK = 1 << 22  # bytes read at a time
+_MARK = 4  # bytes that tell what kind of file it is
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -33,8 +34,18 @@ def chunks(stream: BinaryIO, name: str, charset: str) -> Iterator[bytes]:
             line += chunk.count(b"\n")
         if number == 0:
             chunk = chunk.removeprefix(codecs.BOM_UTF8)
-            old = b"\n" not in chunk and b"\r" in chunk  # a carriage return alone ends a line
+            old = b"\n" not in chunk and b"\r" in chunk[:-1]  # a carriage return alone ends a line
         yield chunk.replace(b"\r", b"\n") if old else chunk
+
+
+def lead(text: Iterator[bytes]) -> bytes:
+    """The beginning of a text, up to a line that is not blank at least, or all of it where there is none."""
+    found = b""
+    for chunk in text:
+        found += chunk
+        if b"\n" in found.lstrip():
+            break
+    return found
 
 
 def refuse(error: UnicodeDecodeError, name: str, line: int) -> NoReturn:
@@ -47,6 +58,8 @@ def refuse(error: UnicodeDecodeError, name: str, line: int) -> NoReturn:
 
 def _unpacked(stream: BinaryIO, name: str) -> Iterator[bytes]:
     first = stream.read(CHUNK)
+    while 0 < len(first) < _MARK and (more := stream.read(CHUNK)):  # a pipe gives what it has
+        first += more
     if not first.startswith(b"\x1f\x8b"):
         while first:
             yield first
