@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
 import shutil
+import signal
+import threading
 import zipfile
 from pathlib import Path
 
@@ -21,6 +24,7 @@ from dlcli.data.load import load
 from dlcli.data.picture_files import Folder
 from dlcli.data.preprocessing import Pipeline
 from dlcli.errors import DataError, DataUnavailableError
+from dlcli.train.loop import Loop
 
 RNG = np.random.default_rng(0)
 WARM, COLD = (200, 60, 20), (20, 60, 200)
@@ -377,6 +381,27 @@ def test_a_run_has_the_same_weights_however_images_are_kept(capsys, config):
     assert runs[0]["test"]["accuracy"] == 1
     sheets = [run / "evaluation" / "test" / "samples.png" for run in run_dirs()]
     assert sheets[0].read_bytes() == sheets[1].read_bytes()
+
+
+@pytest.mark.parametrize("cache", ["memory", "none"])
+def test_a_run_that_is_stopped_ends_its_threads_and_goes_on_with_the_same_bits(capsys, config, monkeypatch, cache):
+    keys = (f"+dataset.cache={cache}", "training.epochs=6")
+    straight = dlcli_json(capsys, "train", config, *keys)[1]
+    tell, steps = Loop._tell_batch, []
+
+    def stop_within_an_epoch(self):
+        tell(self)
+        steps.append(self.step)
+        if len(steps) == 10:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(Loop, "_tell_batch", stop_within_an_epoch)
+    code, _, err = dlcli(capsys, "train", config, *keys)
+    assert code == 130 and "step 10 of 24" in err
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("batches")]
+    code, gone_on = dlcli_json(capsys, "train", "--resume", "latest")
+    assert code == 0 and gone_on["weights_sha256"] == straight["weights_sha256"]
+    assert gone_on["metrics"] == straight["metrics"] and gone_on["test"] == straight["test"]
 
 
 def test_what_is_skipped_is_recorded_in_the_run_and_warned_of(capsys, config, pets):

@@ -243,3 +243,17 @@ def test_a_file_of_a_gigabyte_trains_in_little_memory(tmp_path):
     assert done.returncode == 0, done.stderr
     peak = int(done.stdout.split("peak ")[1])
     assert peak < 300, f"{peak} MB for a file of 1024 MB"
+
+
+def test_predict_reads_large_arrays_by_rows(capsys, digit_files, read_by_rows, monkeypatch):
+    assert dlcli(capsys, "train", digit_files / "npy.yaml")[0] == 0
+    np.savez(digit_files / "new.npz", x=np.load(digit_files / "x.npy"))
+    monkeypatch.setattr(archive, "load_npy", None)  # what would read all of it
+    read = []
+    gather = FileRows.gather
+    monkeypatch.setattr(FileRows, "gather", lambda self, rows, out: read.append(len(rows)) or gather(self, rows, out))
+    names = ("x.npy", "new.npz")
+    answers = [dlcli(capsys, "predict", "latest", digit_files / name, "--format", "csv") for name in names]
+    assert [code for code, *_ in answers] == [0, 0] and max(read) < 1797 < sum(read)
+    predicted = [[line.split(",")[1:] for line in out.splitlines()] for _, out, _ in answers]
+    assert predicted[0] == predicted[1] and len(predicted[0]) == 1798

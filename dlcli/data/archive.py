@@ -92,7 +92,7 @@ def samples(path: Path, name: str, header: Header) -> Content:
 def npy_samples(path: Path, header: Header) -> Content:
     """The array of an `.npy` file, of a large one its rows where they are asked for."""
     if header.nbytes < READ_BY_ROWS_FROM or header.fortran:
-        return np.ascontiguousarray(load_npy(path))
+        return np.asarray(load_npy(path), order="C")
     return FileRows(path, start=header.size, shape=header.shape, dtype=header.dtype)
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple, TextIO
 
 import numpy as np
 
+from dlcli.core.source import Content
 from dlcli.core.target import DataSpec
 from dlcli.data import archive, texts
 from dlcli.data.checks import check_finite
@@ -71,7 +72,7 @@ def read(
         elif not path.exists():
             raise DataError("there is no such file or directory", where=given, hint="correct the path")
         elif path.suffix.lower() == ".npy":
-            yield from _array(archive.load_npy(path), given, spec)
+            yield from _array(archive.npy_samples(path, archive.npy_header(path)), given, spec)
         elif path.suffix.lower() == ".npz":
             yield from _array(_chosen(path), given, spec)
         elif spec.image and path.suffix.lower() not in (".csv", ".tsv", ".txt", ".jsonl"):
@@ -99,7 +100,7 @@ def _images_in(folder: Path, spec: DataSpec) -> list[Path]:
     return images
 
 
-def _chosen(path: Path) -> np.ndarray:
+def _chosen(path: Path) -> Content:
     """The array of an `.npz` file that holds the inputs."""
     headers = archive.headers(path)
     preferred: list[str] = [name for name in ("x", "x_test") if name in headers]
@@ -109,14 +110,15 @@ def _chosen(path: Path) -> np.ndarray:
             f"expected an array 'x' or 'x_test', or just one array; found {', '.join(headers) or 'none'}",
             where=str(path), hint="write it with numpy.savez(path, x=...)",
         )
-    return archive.load(path, names[0], headers[names[0]])
+    return archive.samples(path, names[0], headers[names[0]])
 
 
-def _array(x: np.ndarray, name: str, spec: DataSpec) -> Iterator[Input]:
+def _array(x: Content, name: str, spec: DataSpec) -> Iterator[Input]:
     shape = spec.input_shape
     if x.shape == shape:
-        check_finite(x[None], where=name, name="the array")
-        yield Input(name, x[None], None)
+        single = np.asarray(x if isinstance(x, np.ndarray) else x[:])[None]
+        check_finite(single, where=name, name="the array")
+        yield Input(name, single, None)
         return
     if x.shape[1:] != shape or x.ndim != len(shape) + 1:
         raise DataError(
