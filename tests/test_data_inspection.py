@@ -8,6 +8,7 @@ from contracts.walk import cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from main_job import CONFIGS, dlcli, dlcli_json, run_dirs
+from PIL import Image
 
 from dlcli.core.component import from_yaml
 from dlcli.core.dataset import DataEnv, Dataset, Split
@@ -377,7 +378,7 @@ def test_damaged_data_is_a_finding_and_missing_data_an_error(capsys, config, tmp
     path = config()
     (tmp_path / "data.npz").write_bytes(b"PK\x03\x04 cut off")
     code, found = dlcli_json(capsys, "datasets", "check", path)
-    assert code == 1 and found["findings"][0]["check"] == "reading" and "data.npz" in found["findings"][0]["message"]
+    assert code == 1 and found["findings"][0]["check"] == "loading" and "data.npz" in found["findings"][0]["message"]
     (tmp_path / "data.npz").unlink()
     code, found = dlcli_json(capsys, "datasets", "check", path)
     assert code == 1 and found["error"]["type"] == "data_unavailable"
@@ -393,3 +394,43 @@ def test_a_configuration_with_mistakes_is_not_looked_at(capsys, tmp_path):
 def test_the_data_of_a_gan_has_no_classes_to_be_learned(capsys):
     code, found = dlcli_json(capsys, "datasets", "check", CONFIGS / "mnist_gan.yaml")
     assert code == 0 and found["dataset"] == "digits" and found["fallback_for"] == "mnist"
+
+
+IMAGES = """
+dataset: {type: image_folder, path: pets, test_split: 0.25}
+model: {layers: [flatten, {type: dense, units: 2, activation: softmax}]}
+loss: categorical_crossentropy
+optimizer: adam
+"""
+
+
+@pytest.fixture
+def pets(tmp_path):
+    rng = np.random.default_rng(0)
+    for kind in ("cats", "dogs"):
+        (tmp_path / "pets" / kind).mkdir(parents=True)
+        for number in range(80):
+            pixels = rng.integers(0, 256, (6, 5, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "pets" / kind / f"{number:02d}.png")
+    (tmp_path / "model.yaml").write_text(IMAGES)
+    return tmp_path
+
+
+def test_images_that_do_not_decode_hide_nothing_else(capsys, pets):
+    (pets / "pets" / "cats" / "03.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    for number in range(20):  # the same picture of one colour, as a cat and as a dog
+        kind = ("cats", "dogs")[number % 2]
+        Image.fromarray(np.zeros((6, 5, 3), np.uint8)).save(pets / "pets" / kind / f"{number + 20}.png")
+    code, found = dlcli_json(capsys, "datasets", "check", pets / "model.yaml")
+    checks = {(one["level"], one["check"], one["split"]) for one in found["findings"]}
+    assert code == 1 and {("error", "loading", ""), ("error", "leakage", "test")} <= checks
+    assert {("warning", "images", "train"), ("warning", "noise", "train")} <= checks
+    assert any("03.png" in one["message"] for one in found["findings"] if one["check"] == "loading")
+    code, found = dlcli_json(capsys, "datasets", "check", pets / "model.yaml", "dataset.on_error=skip")
+    assert ("warning", "loading", "") in {(one["level"], one["check"], one["split"]) for one in found["findings"]}
+    assert not [one for one in found["findings"] if one["level"] == "error" and one["check"] == "loading"]
+
+
+def test_sound_images_have_no_finding_but_their_number(capsys, pets):
+    code, found = dlcli_json(capsys, "datasets", "check", pets / "model.yaml")
+    assert code == 0 and {one["check"] for one in found["findings"]} <= {"size", "noise", "balance"}

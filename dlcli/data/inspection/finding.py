@@ -1,7 +1,7 @@
 """What an inspection finds, and the contract of what looks for it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -86,6 +86,12 @@ class Watcher(ABC):
     def findings(self) -> Iterator[Finding]:
         """What was found, when all samples were seen."""
         raise NotImplementedError
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Errors, then warnings, then notes; otherwise in their order."""
+    levels = ("error", "warning", "note")
+    return tuple(sorted(findings, key=lambda finding: levels.index(finding.level)))
 
 
 def first_of(rows: np.ndarray) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from dlcli.core.target import DataSpec
 from dlcli.data.classes import one_class_each
 from dlcli.data.inspection.balance import Balance
 from dlcli.data.inspection.columns import Columns
-from dlcli.data.inspection.finding import MOST, Finding, Piece, Subject, of
+from dlcli.data.inspection.finding import MOST, Finding, Piece, Subject, of, worst_first
 from dlcli.data.inspection.identical import Identical
 from dlcli.data.inspection.neighbours import Neighbours
 from dlcli.data.inspection.numbers import Numbers
@@ -20,7 +20,6 @@ from dlcli.data.load import Loaded
 from dlcli.data.pieces import cuts
 from dlcli.errors import DataError
 
-_LEVELS = ("error", "warning", "note")
 _UNREADABLE = 1_000  # samples that cannot be read, after which no more are tried
 
 
@@ -50,9 +49,8 @@ def inspect(loaded: Loaded, *, learns_classes: bool = True) -> Inspection:
             findings.append(_unreadable(part, split, unreadable))
     for watcher in watchers:
         findings += watcher.findings()
-    findings.sort(key=lambda finding: _LEVELS.index(finding.level))
     return Inspection(
-        findings=tuple(findings), classes={part: counts.tolist() for part, counts in balance.counts.items()},
+        findings=worst_first(findings), classes={part: counts.tolist() for part, counts in balance.counts.items()},
     )
 
 
