@@ -128,6 +128,25 @@ def test_a_later_row_may_show_that_a_column_holds_words(env, monkeypatch):
     np.testing.assert_array_equal(x.argmax(axis=1), [n % 9 for n in range(200)] + [9 + n % 5 for n in range(60)])
 
 
+def test_numbers_are_the_same_however_they_are_cut(env, monkeypatch):
+    cells = [f"{n * 0.37:.3f}" for n in range(300)]
+    cells[200:206] = [" 7.5 ", '"8.25"', "NA", "", "1e-3", "  "]
+    whole = encoded(env, column(*cells), scale="none")
+    monkeypatch.setattr(text_stream, "CHUNK", 256)
+    pieces = encoded(env, column(*cells), scale="none")
+    assert pieces[0] == whole[0] == ["c", "c is missing"]
+    np.testing.assert_array_equal(pieces[1], whole[1])
+    assert whole[1][200:206, 1].tolist() == [0, 0, 1, 1, 0, 1] and whole[1][201, 0] == 8.25
+
+
+def test_a_late_cell_of_another_kind_is_found_among_numbers_with_a_point(env, monkeypatch):
+    monkeypatch.setattr(text_stream, "CHUNK", 256)
+    for cell in ("abc", "inf", "1e300"):
+        with pytest.raises(DataError, match=f"here '{cell}' ") as error:
+            loaded(env, column(*(cell if n == 150 else n * 0.5 for n in range(200))))
+        assert error.value.where.endswith("t.csv, line 152")
+
+
 def test_a_later_row_may_show_that_numbers_are_names(env, monkeypatch):
     monkeypatch.setattr(text_stream, "CHUNK", 256)
     assert encoded(env, column(*["10"] * 90, *["07"] * 90))[0] == ["c=07", "c=10"]

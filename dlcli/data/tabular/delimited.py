@@ -116,7 +116,7 @@ class Delimited:
                 )
 
     def _frame(self, piece: bytes, line: int) -> pl.DataFrame:
-        """All rows of a piece as text. Raises DataError where one has another width, or is no text."""
+        """All rows of a piece. Raises DataError where one has another width, or is no text."""
         if b"\0" in piece:
             raise DataError(
                 "holds bytes of 0, so it is no text", where=self.name, hint="give a CSV in UTF-8, or a Parquet file",
