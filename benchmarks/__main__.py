@@ -40,6 +40,9 @@ def main() -> None:
     wanted = [name for name in names if options.only is None or name.startswith(tuple(options.only))]
     if not wanted:
         parser.error(f"no workload begins with {' or '.join(options.only)}; there are {', '.join(names)}")
+    if whole_command.NAME in wanted and not whole_command.possible():
+        wanted.remove(whole_command.NAME)
+        print(f"{whole_command.NAME} is left out: set DLCLI_DATA_DIR to the folder that holds mnist/", file=sys.stderr)
 
     taking = {name: side for name, side in sides().items() if not options.sides or name in options.sides}
     taking = {"dlcli": sides()["dlcli"], **taking}  # first: the others are compared with it

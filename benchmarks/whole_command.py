@@ -83,10 +83,13 @@ def run(command: list[str], env: dict[str, str]) -> tuple[float, float, dict[str
     return seconds, usage.ru_maxrss / 1024, json.loads(out)
 
 
+def possible() -> bool:
+    """Whether it is known where MNIST is."""
+    return "DLCLI_DATA_DIR" in os.environ
+
+
 def measure(*, rounds: int, epochs: int, fast: bool) -> dict[str, Any]:
     """All sides in turn, round by round."""
-    if "DLCLI_DATA_DIR" not in os.environ:
-        raise SystemExit(f"{NAME} needs MNIST: set DLCLI_DATA_DIR to the folder that holds mnist/, or choose --only")
     with tempfile.TemporaryDirectory() as runs:
         train = [
             sys.executable, "-m", "dlcli", "train", str(CONFIG), f"training.epochs={epochs}", "--runs-dir", runs,
