@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -33,9 +34,15 @@ def dlcli_json(capsys, *args):
 
 
 def start(*args):
-    """`dlcli ARGS` as a process of its own."""
+    """`dlcli ARGS` as a process of its own, which a SIGHUP ends although the tests themselves may run under nohup."""
     command = [sys.executable, "-m", "dlcli", *map(str, args)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ),
+        )
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def history(run, without=("seconds",)):
