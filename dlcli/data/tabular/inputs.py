@@ -63,7 +63,9 @@ def _rows(given: str, table: Table, stdin: TextIO, opened: ExitStack) -> Rows:
         return _text_rows(_binary(stdin), given, table)
     path = Path(given)
     if path.is_dir():
-        raise DataError("is a directory; the model takes rows of a table", where=given, hint="give a CSV, TSV, Parquet or JSONL file")
+        raise DataError(
+            "is a directory; the model takes rows of a table", where=given, hint="give a CSV, TSV, Parquet or JSONL file",
+        )
     if not path.exists():
         raise DataError("there is no such file", where=given, hint="correct the path")
     if path.suffix.lower() in (".npy", ".npz"):
