@@ -64,7 +64,8 @@ def _rows(given: str, table: Table, stdin: TextIO, opened: ExitStack) -> Rows:
     path = Path(given)
     if path.is_dir():
         raise DataError(
-            "is a directory; the model takes rows of a table", where=given, hint="give a CSV, TSV, Parquet or JSONL file",
+            "is a directory; the model takes rows of a table", where=given,
+            hint="give a CSV, TSV, Parquet or JSONL file",
         )
     if not path.exists():
         raise DataError("there is no such file", where=given, hint="correct the path")
