@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -101,6 +102,21 @@ def test_pieces_behind_the_end_of_a_file_are_an_error(tmp_path):
             scattered.read_pieces(file.fileno(), np.array([91, 0, 50]), target)
         with pytest.raises(EOFError):
             scattered.read_pieces(file.fileno(), np.array([0, 50, 400]), target)
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="the system does not listen")
+def test_a_disk_that_lets_wait_is_told_beforehand_what_will_be_read(tmp_path, monkeypatch):
+    source, told, clock = rows_of(tmp_path / "x.npy"), [], []
+    monkeypatch.setattr(os, "posix_fadvise", lambda file, place, size, advice: told.append((place, size)))
+    monkeypatch.setattr("dlcli.data.file_rows.time", SimpleNamespace(monotonic=lambda: clock.pop(0)))
+    rows, header = np.array([2000, 5, 70]), archive.npy_header(tmp_path / "x.npy").size
+    told_at = []
+    for seconds in (1e-6, 1.0, 1.0, 1e-6, 1e-6):  # from the cache, from a slow disk, and at last from the cache again
+        before, clock[:] = len(told), [0.0, seconds]
+        assert np.array_equal(source[rows], X[rows])
+        told_at.append(len(told) - before)
+    assert told_at == [0, 0, 3, 3, 0]
+    assert told[:3] == [(header + row * 28, 28) for row in rows.tolist()]
 
 
 def test_a_file_that_is_changed_while_it_is_in_use_is_told_by_its_name(tmp_path):

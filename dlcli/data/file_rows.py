@@ -1,6 +1,7 @@
 """Arrays in files that may be larger than memory: rows are read where they are asked for, and none of them stays."""
 
 import os
+import time
 from math import prod
 from pathlib import Path
 from weakref import finalize
@@ -12,6 +13,8 @@ from dlcli.data.scattered import read_piece, read_pieces
 from dlcli.errors import DataError
 
 _DENSE = 4  # rows in order are read in one go where they are at least one in so many
+_FROM_DISK = 50e-6  # seconds that a row takes at least if it comes from a disk
+_FROM_CACHE = 10e-6  # seconds that it takes at most if the system has it in its cache, announced or not
 
 
 class FileRows(Source):
@@ -31,6 +34,7 @@ class FileRows(Source):
         self._file = path.open("rb", buffering=0)
         finalize(self, self._file.close)
         self._stamp = self._now()
+        self._waits = False
 
     def gather(self, rows: np.ndarray, out: np.ndarray) -> None:
         """Reads each row; rows in order, with few gaps, from the first to the last."""
@@ -51,12 +55,22 @@ class FileRows(Source):
         first, file = int(rows[0]), self._file.fileno()
         span = int(rows[-1]) - first + 1
         if not len(rows) <= span <= _DENSE * len(rows) or (np.diff(rows) <= 0).any():
-            read_pieces(file, rows * self._row + self._start, target)
+            places, begun = rows * self._row + self._start, time.monotonic()
+            if self._waits:
+                self._announce(file, places)
+            read_pieces(file, places, target)
+            self._waits = time.monotonic() - begun > (_FROM_CACHE if self._waits else _FROM_DISK) * len(rows)
             return
         whole = target if span == len(rows) else np.empty((span, self._row), np.uint8)
         read_piece(file, whole.data.cast("B"), self._start + first * self._row)
         if whole is not target:
             whole.take(rows - first, 0, target, "clip")
+
+    def _announce(self, file: int, places: np.ndarray) -> None:
+        """Says what will be read: a disk is asked for all of it at once, and need not answer in that order."""
+        if hasattr(os, "posix_fadvise"):
+            for place in places.tolist():
+                os.posix_fadvise(file, place, self._row, os.POSIX_FADV_WILLNEED)
 
     def _now(self) -> tuple[int, int]:
         """What tells that a file was written: its size and the time of its last change."""
