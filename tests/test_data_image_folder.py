@@ -438,6 +438,7 @@ def test_predict_agrees_with_evaluate(capsys, config, pets):
     code, result = dlcli_json(capsys, "predict", "latest", *sorted(pets.rglob("*.png")))
     assert code == 0 and len(result["predictions"]) == 20
     assert all(p["prediction"] == Path(p["input"]).parent.name for p in result["predictions"])
+    assert dlcli_json(capsys, "predict", "latest", pets)[1] == result, "folders within the folder are looked into"
 
 
 def test_predict_refuses_another_size_where_training_knew_but_one(capsys, config, tmp_path):

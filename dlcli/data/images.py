@@ -11,10 +11,8 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from dlcli.core.target import DataSpec, Picture
-from dlcli.data.picture_files import SUFFIXES
 from dlcli.errors import DataError
 
-__all__ = ["ODD_SIZE", "SUFFIXES", "UndecodableError", "decode", "read_image", "size_of"]
 ODD_SIZE = "it has"
 """How the reason begins where an image is whole, but of another size."""
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}

@@ -10,7 +10,8 @@ from dlcli.core.source import Content
 from dlcli.core.target import DataSpec
 from dlcli.data import archive, texts
 from dlcli.data.checks import check_finite
-from dlcli.data.images import SUFFIXES, read_image
+from dlcli.data.images import read_image
+from dlcli.data.picture_files import SUFFIXES, Folder, is_image
 from dlcli.data.tables import read_jsonl, read_table
 from dlcli.data.tokens import encode
 from dlcli.errors import DataError
@@ -91,7 +92,7 @@ def _images_in(folder: Path, spec: DataSpec) -> list[Path]:
             f"a directory holds images, but the model takes samples of shape {spec.input_shape}",
             where=str(folder), hint="give a CSV, JSONL, .npy or .npz file",
         )
-    images = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
+    images = [folder / name for name in Folder(folder).names if is_image(name)]
     if not images:
         raise DataError(
             f"the directory holds no images ({', '.join(SUFFIXES)})", where=str(folder),
