@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -119,10 +120,16 @@ def numbers_of_words(words: pl.Series, numbers: Mapping[str, int]) -> np.ndarray
     if not numbers:
         return np.full(len(words), -1, np.int32)
     table = np.array([*numbers.values(), -1], np.int32)
-    places = words.cast(pl.Enum(list(numbers))).to_physical()
+    places = words.cast(_kinds(tuple(numbers))).to_physical()
     if not places.null_count():
         return table[places.to_numpy()]
     return table[np.nan_to_num(places.to_numpy(), nan=len(numbers)).astype(np.intp)]
+
+
+@lru_cache(maxsize=256)
+def _kinds(words: tuple[str, ...]) -> pl.Enum:
+    """The type of a column of these words; the next block mostly has the same."""
+    return pl.Enum(words)
 
 
 def parsed(kind: ColumnKind, block: Block, name: str, form: TableFormat) -> Parsed:

@@ -136,7 +136,8 @@ class _Reading:
                 codes[:, number] = values
                 number += 1
             else:
-                numbers[:, at:at + len(column.parts)] = values - (column.origin or 0.0)
+                part = numbers[:, at:at + len(column.parts)]
+                np.subtract(values, column.origin or 0.0, out=part, casting="same_kind")
                 at += len(column.parts)
         self._blocks.append((numbers, codes))
         self._aside.append([column.add_plain(block) for column in self.others])
