@@ -52,7 +52,7 @@ class Model:
         self.whole_batch = any(node.layer.whole_batch for node in _all(self.nodes))
         self.flops = sum(node.plan.flops for node in self.nodes)
 
-    def initialize(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def initialize(self, rng: "np.random.Generator") -> tuple[np.ndarray, np.ndarray]:
         """New parameters and buffers, each one vector, drawn in the order of the layers."""
         vectors = []
         for layout in (self.layout, self.buffers):
@@ -81,7 +81,7 @@ class Pass:
         buffers: np.ndarray,
         *,
         grad: np.ndarray | None = None,
-        rng: np.random.Generator | None = None,
+        rng: "np.random.Generator | None" = None,
         training: bool = False,
         input_gradient: bool = False,
         flow: Flow | None = None,
@@ -122,7 +122,7 @@ class _ContextMaker:
         theta: np.ndarray,
         buffers: np.ndarray,
         grad: np.ndarray,
-        rng: np.random.Generator | None,
+        rng: "np.random.Generator | None",
         training: bool,
         flow: Flow,
     ) -> None:

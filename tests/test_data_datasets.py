@@ -11,7 +11,7 @@ from dlcli.core.component import from_yaml
 from dlcli.core.dataset import DataEnv, Dataset
 from dlcli.core.target import Target
 from dlcli.data.batches import Batches
-from dlcli.data.load import describe, load
+from dlcli.data.load import load
 from dlcli.data.preprocessing import Pipeline
 from dlcli.errors import DataError, DataUnavailableError
 
@@ -50,7 +50,7 @@ def test_every_data_set_loads_offline_and_goes_through_its_preprocessing(keys, e
 @pytest.mark.parametrize("keys", EXAMPLES)
 def test_every_data_set_is_what_it_described(keys, env):
     used = from_yaml(Dataset, keys)
-    described = describe(used, env)
+    described = used.describe(env)
     try:
         assert described in (used.load(env).spec, None)
     except DataUnavailableError:
@@ -177,10 +177,10 @@ def test_one_hot_rows_become_class_numbers(write, env):
 def test_class_names_are_kept_and_described_without_reading(write, env):
     write(x_train=X, y_train=Y)
     named = dataset("npz", path="own.npz", classes=["red", "green", "blue"])
-    assert describe(named, env).target.labels == ("red", "green", "blue")
-    assert describe(named, env) == load(named, env).spec
-    assert describe(dataset("npz", path="own.npz"), env) is None
-    assert describe(dataset("npz", path="absent.npz", classes=2), env) is None
+    assert named.describe(env).target.labels == ("red", "green", "blue")
+    assert named.describe(env) == load(named, env).spec
+    assert dataset("npz", path="own.npz").describe(env) is None
+    assert dataset("npz", path="absent.npz", classes=2).describe(env) is None
 
 
 def test_arrays_of_bytes_in_two_axes_are_pictures(write, env):

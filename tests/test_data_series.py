@@ -7,7 +7,7 @@ from dlcli.core.component import from_yaml
 from dlcli.core.dataset import DataEnv, Dataset
 from dlcli.core.streams import Streams
 from dlcli.data.batches import Batches
-from dlcli.data.load import describe, load
+from dlcli.data.load import load
 from dlcli.data.preprocessing import Pipeline
 from dlcli.data.splits import set_aside_last, whole
 from dlcli.data.windows import unrolled, windows
@@ -102,7 +102,7 @@ def power(**keys):
 def test_a_table_becomes_windows_of_its_columns(env):
     write(env, TABLE)
     loaded = load(power(features=["temp", "load"], horizon=2), env)
-    assert loaded.spec == describe(power(features=["temp", "load"], horizon=2), env)
+    assert loaded.spec == power(features=["temp", "load"], horizon=2).describe(env)
     assert loaded.train.x[0].tolist() == [[-1, 1.5], [-2, 2.5], [-3, 3.5], [-4, 4.5]]
     assert loaded.train.y[0].tolist() == [5.5, 6.5] and len(loaded.train.x) == 25
 

@@ -12,7 +12,7 @@ from dlcli.core.dataset import DataEnv, Dataset
 from dlcli.data.batches import Batches
 from dlcli.data.datasets import text as module
 from dlcli.data.fingerprint import fingerprint
-from dlcli.data.load import describe, load
+from dlcli.data.load import load
 from dlcli.data.preprocessing import Pipeline
 from dlcli.errors import DataError, DataUnavailableError
 
@@ -89,9 +89,9 @@ def test_the_fingerprint_follows_text_and_context(env):
 
 
 def test_description_needs_the_file_of_a_path_only(env):
-    assert describe(text(), env) == load(text(), env).spec
-    assert describe(text(path="absent.txt"), env) is None
-    described = describe(from_yaml(Dataset, {"type": "text", "context": 64}), env)
+    assert text().describe(env) == load(text(), env).spec
+    assert text(path="absent.txt").describe(env) is None
+    described = from_yaml(Dataset, {"type": "text", "context": 64}).describe(env)
     assert described.input_shape == (64,) and described.target.classes == 65
 
 
@@ -127,7 +127,7 @@ def test_an_absent_text_is_unavailable_and_says_where_it_was_looked_for(env):
 
 
 def test_the_excerpt_that_ships_has_the_characters_of_the_whole_text(env):
-    whole = describe(from_yaml(Dataset, {"type": "text", "context": 20}), env)
+    whole = from_yaml(Dataset, {"type": "text", "context": 20}).describe(env)
     loaded = load(from_yaml(Dataset, {"type": "shakespeare_excerpt", "context": 20}), env)
     assert loaded.spec == whole and read(loaded, loaded.train.x[0]) == "First Citizen:\nBefor"
 

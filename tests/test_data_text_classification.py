@@ -11,7 +11,7 @@ from dlcli.core.component import from_yaml
 from dlcli.core.dataset import DataEnv, Dataset
 from dlcli.core.target import Tokens
 from dlcli.data import inputs
-from dlcli.data.load import describe, load
+from dlcli.data.load import load
 from dlcli.data.tokens import encode, words
 from dlcli.errors import DataError, DataUnavailableError
 
@@ -90,10 +90,10 @@ def test_the_commonest_words_are_kept_first(env):
 
 
 def test_description_needs_the_classes_or_the_file(env):
-    assert describe(dataset(), env) is None
-    assert describe(dataset(classes=["ham", "spam"]), env).target.labels == ("ham", "spam")
+    assert dataset().describe(env) is None
+    assert dataset(classes=["ham", "spam"]).describe(env).target.labels == ("ham", "spam")
     write(env, TSV)
-    assert describe(dataset(), env) == load(dataset(), env).spec
+    assert dataset().describe(env) == load(dataset(), env).spec
 
 
 def test_a_line_without_a_tab_goes_on_with_the_text_before_it_and_is_told(env, warnings):

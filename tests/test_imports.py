@@ -70,3 +70,16 @@ def test_help_imports_no_numpy(argv):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_dry_run_loads_nothing_that_only_training_needs():
+    code = (
+        "import sys; from dlcli.cli.main import main\n"
+        "main(['check', 'configs/mnist_mlp.yaml'])\n"
+        "unneeded = {'numpy.random', 'matplotlib', 'PIL', 'gzip', 'threadpoolctl', 'dlcli.train.lanes',\n"
+        "            'dlcli.data.load', 'dlcli.app.transfer', 'dlcli.config.build_gan', 'dlcli.core.table'}"
+        " & set(sys.modules)\n"
+        "sys.exit(f'imported: {unneeded}' if unneeded else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT.parent)
+    assert done.returncode == 0, done.stderr

@@ -6,7 +6,8 @@ import pytest
 from main_job import CONFIGS, dlcli, dlcli_json, run_dirs
 
 from dlcli.app import kernels
-from dlcli.app.configure import build_for, load_data, read
+from dlcli.app.configure import read
+from dlcli.app.loading import build_for, load_data
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
 from dlcli.kernels import choice

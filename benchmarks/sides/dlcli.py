@@ -61,7 +61,7 @@ class Dlcli(Side):
         from dlcli.core.component import from_yaml
         from dlcli.core.optimizer import Optimizer
         from dlcli.core.streams import Streams
-        from dlcli.train.lanes import lanes_for
+        from dlcli.train.lane_count import lanes_for
         from dlcli.train.settings import Training
         from dlcli.train.trainer import Recipe, Trainer
 

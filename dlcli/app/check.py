@@ -4,16 +4,12 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from dlcli.app import configure, transfer
+from dlcli.app import configure
 from dlcli.app.configure import Configured
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
 from dlcli.config.build_any import AnyBuilt, build_any
-from dlcli.config.build_gan import BuiltGan
-from dlcli.core.optimizer import Optimizer
 from dlcli.core.plan import Planned
-from dlcli.model import Model
-from dlcli.report import table_columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,10 +40,15 @@ class Checked:
     def as_dict(self) -> dict[str, Any]:
         """Plain data for `--json`."""
         model = self.built.model
+        columns = {}
+        if self.built.spec.table is not None:
+            from dlcli.report import table_columns
+
+            columns = {"columns": table_columns.as_dicts(self.built.spec.table)}
         return {
             "name": self.built.config.name,
             "input_shape": list(self.built.spec.input_shape),
-            **({"columns": table_columns.as_dicts(table)} if (table := self.built.spec.table) else {}),
+            **columns,
             "output_shape": list(model.out_shape),
             "layers": [
                 {
@@ -72,14 +73,22 @@ def check(configured: Configured, surroundings: Surroundings, ui: Ui) -> Checked
 
     Raises ConfigError, also where that data is not there; DataError where it is of no use.
     """
-    built = build_any(configured.config, configure.known(configured, surroundings, ui), configured.source)
-    transfer.look(configured, built, surroundings, ui)
+    spec = configure.describe(configured, surroundings, ui)
+    if spec is None:
+        from dlcli.app.loading import known
+
+        spec = known(configured, surroundings, ui)
+    built = build_any(configured.config, spec, configured.source)
+    if configured.config.init_from is not None:
+        from dlcli.app import transfer
+
+        transfer.look(configured, built, surroundings, ui)
     model, training = built.model, built.config.training
     itemsize = model.dtype.itemsize
     lanes = training.lanes or 1
     rows: list[Row] = []
     vectors = values = 0
-    for name, net, optimizer in nets(built):
+    for name, net, optimizer in built.nets:
         rows += _rows(net.nodes, prefix=f"{name}/" if name else "")
         vectors += lanes * net.layout.size + (len(optimizer.slots()) + 1) * net.layout.trainable
         # Forward keeps each layer's output, backward about as much again.
@@ -89,13 +98,6 @@ def check(configured: Configured, surroundings: Surroundings, ui: Ui) -> Checked
         parameter_bytes=model.layout.size * itemsize, state_bytes=vectors * itemsize,
         activation_bytes=values * training.batch_size * itemsize,
     )
-
-
-def nets(built: AnyBuilt) -> list[tuple[str, Model, Optimizer]]:
-    """What is trained: name, model and optimizer; a single model has no name."""
-    if isinstance(built, BuiltGan):
-        return [(name, model, built.optimizers[name]) for name, model in built.model.models.items()]
-    return [("", built.model, built.config.optimizer)]
 
 
 def _rows(nodes: tuple[Planned, ...], depth: int = 0, trainable: bool = True, prefix: str = "") -> list[Row]:

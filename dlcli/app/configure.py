@@ -1,27 +1,20 @@
-"""From a YAML file and overrides to a configuration, a model, and the data for it."""
+"""From a YAML file and overrides to a configuration and a model; reads no data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
 from dlcli.config.build_any import AnyBuilt, build_any
-from dlcli.config.build_gan import BuiltGan
 from dlcli.config.load import load, loads
 from dlcli.config.overrides import apply
 from dlcli.config.schema import Config
 from dlcli.config.source import Source
 from dlcli.config.validate import validate
-from dlcli.core.dataset import DataEnv, Dataset, Split
+from dlcli.core.dataset import DataEnv, Dataset
 from dlcli.core.target import DataSpec
-from dlcli.data import load as data
-from dlcli.data.learnable import check_learnable
-from dlcli.data.load import Loaded
-from dlcli.errors import ConfigError, DataError, DataKeyError, DataUnavailableError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,118 +45,27 @@ def _configured(source: Source, overrides: Sequence[str], changes: dict[str, Any
 def describe(configured: Configured, surroundings: Surroundings, ui: Ui) -> DataSpec | None:
     """What a sample looks like, found without reading the data; None where only the data tells."""
     env = surroundings.data_env(config_dir=configured.folder, seed=configured.config.seed, warn=ui.warn)
-    return data.describe(configured.config.dataset, env)
+    return configured.config.dataset.describe(env)
 
 
-def known(configured: Configured, surroundings: Surroundings, ui: Ui) -> DataSpec:
-    """What a sample looks like; the data is read only where nothing else tells.
-
-    Raises ConfigError where that data is not there, DataError where it is of no use.
-    """
-    spec = describe(configured, surroundings, ui)
-    if spec is not None:
-        return spec
-    dataset = configured.config.dataset
-    alone = replace(configured, config=replace(configured.config, dataset=replace(dataset, fallback=None)))
-    try:
-        return load_data(alone, surroundings, ui).spec
-    except DataUnavailableError as error:
-        raise ConfigError([configured.source.problem(
-            ("dataset",), f"what a sample of {dataset.type_name()} looks like, only the data tells: {error.message}",
-            error.hint,
-        )]) from error
-
-
-def plan(configured: Configured, surroundings: Surroundings, ui: Ui) -> AnyBuilt | None:
+def plan(configured: Configured, surroundings: Surroundings, ui: Ui) -> "AnyBuilt | None":
     """All shapes, checked without reading the data; None where only the data tells them."""
     spec = describe(configured, surroundings, ui)
     return None if spec is None else build_any(configured.config, spec, configured.source)
 
 
-def load_data(configured: Configured, surroundings: Surroundings, ui: Ui, *, trusted: bool = True) -> Loaded:
-    """The splits, or those of the fallback; what was used is told with absolute paths, since a run stores it. Where it
-    is not `trusted`, values that are no numbers and classes that cannot be learned are let in, to be looked for.
-
-    Raises DataError for data that cannot be had, is damaged, or whose classes cannot be learned; ConfigError where a
-    key of the data set names what the data does not have.
-    """
-    env = surroundings.data_env(config_dir=configured.folder, seed=configured.config.seed, warn=ui.warn)
-    try:
-        loaded = data.load(configured.config.dataset, env, finite=trusted)
-    except DataKeyError as error:
-        message = f"{error.where}: {error.message}" if error.where else error.message
-        raise ConfigError([configured.source.problem(("dataset", *error.path), message, error.hint)]) from error
-    if trusted and configured.config.generator is None:  # a GAN learns samples, not their classes
-        check_learnable(loaded)
-    return replace(loaded, used=_absolute(loaded.used, env))
-
-
 def rooted(configured: Configured, surroundings: Surroundings) -> Configured:
     """The configuration with absolute paths, so that it means the same data from anywhere."""
     env = surroundings.data_env(config_dir=configured.folder, seed=0, warn=lambda _text: None)
-    return replace(configured, config=replace(configured.config, dataset=_absolute(configured.config.dataset, env)))
+    return replace(configured, config=replace(configured.config, dataset=absolute(configured.config.dataset, env)))
 
 
-def _absolute(dataset: Dataset, env: DataEnv) -> Dataset:
+def absolute(dataset: Dataset, env: DataEnv) -> Dataset:
+    """The data set with absolute paths, also in its fallbacks."""
     paths = {f.name: getattr(dataset, f.name) for f in fields(dataset) if f.name == "path" or f.name.endswith("_path")}
     changes: dict[str, Any] = {
         name: str(env.resolve(path).absolute()) for name, path in paths.items() if isinstance(path, str)
     }
     if dataset.fallback is not None:
-        changes["fallback"] = _absolute(dataset.fallback, env)
+        changes["fallback"] = absolute(dataset.fallback, env)
     return replace(dataset, **changes)
-
-
-def build_for(
-    configured: Configured, loaded: Loaded, *, fitted: Mapping[str, np.ndarray] | None = None,
-) -> AnyBuilt:
-    """The model for the data that was loaded; its preprocessing fitted on the training split, or as it was `fitted`."""
-    config = replace(configured.config, dataset=replace(loaded.used, fallback=None))
-    built = build_any(config, loaded.spec, configured.source)
-    if isinstance(built, BuiltGan) and loaded.train.weights is not None:
-        raise DataError(
-            "the data has weights of its samples, but to a GAN all samples are equally real",
-            where=f"dataset {loaded.used.type_name()}", hint="leave the weights out of the data",
-        )
-    if loaded.validation is None:
-        _refuse_validation(configured)
-    if fitted is None:
-        built.pipeline.fit(loaded.train)
-    else:
-        built.pipeline.restore(fitted)
-    return built
-
-
-def _refuse_validation(configured: Configured) -> None:
-    training = configured.config.training
-    problems = [
-        configured.source.problem(
-            ("training", block, "monitor"), f"'{settings.monitor}' needs a validation split, and the data brings none",
-            f"set dataset.validation_split: 0.2, or monitor '{settings.monitor[4:]}'",
-        )
-        for block, settings in (("early_stopping", training.early_stopping), ("checkpoint", training.checkpoint))
-        if settings is not None and settings.monitor is not None and settings.monitor.startswith("val_")
-    ]
-    if problems:
-        raise ConfigError(problems)
-
-
-def fallen_back(configured: Configured, fallbacks: int) -> Configured:
-    """The configuration with the data set that stood in, after so many fallbacks, in the place of the wanted one."""
-    dataset = configured.config.dataset
-    for _ in range(fallbacks):
-        if dataset.fallback is None:  # as in a checkpoint, whose configuration names what was used
-            break
-        dataset = data.stand_in(dataset)
-    return replace(configured, config=replace(configured.config, dataset=dataset))
-
-
-def two_batches(loaded: Loaded, batch_size: int) -> Loaded:
-    """Two batches of every split, for a run that only shows that everything works."""
-    def cut(split: Split | None) -> Split | None:
-        return None if split is None else replace(split, rows=split.rows[:2 * batch_size])
-
-    return replace(
-        loaded, train=replace(loaded.train, rows=loaded.train.rows[:2 * batch_size]),
-        validation=cut(loaded.validation), test=cut(loaded.test),
-    )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dlcli.app import configure
+from dlcli.app import loading
 from dlcli.app.configure import Configured
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
@@ -75,7 +75,7 @@ def check_data(configured: Configured, surroundings: Surroundings, ui: Ui) -> Da
         changed: Any = {"on_error": "skip"}
         configured = replace(configured, config=replace(configured.config, dataset=replace(dataset, **changed)))
     try:
-        loaded = configure.load_data(configured, surroundings, listening, trusted=False)
+        loaded = loading.load_data(configured, surroundings, listening, trusted=False)
         found = inspect(loaded, learns_classes=configured.config.generator is None)
     except DataUnavailableError:
         raise

@@ -72,7 +72,7 @@ def text_maker(found: Found, checkpoint: str | None, surroundings: Surroundings,
     return TextMaker(model=held, tokens=tokens)
 
 
-def _choose(scores: np.ndarray, temperature: float, top_k: int | None, rng: np.random.Generator) -> int:
+def _choose(scores: np.ndarray, temperature: float, top_k: int | None, rng: "np.random.Generator") -> int:
     """The number of a character: the likeliest, or a draw."""
     if temperature == 0:
         return int(np.argmax(scores))

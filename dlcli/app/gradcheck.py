@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlcli.app import configure
+from dlcli.app import loading
 from dlcli.app.configure import Configured
 from dlcli.app.gradcheck_gan import gradcheck_gan
 from dlcli.app.surroundings import Surroundings
@@ -20,7 +20,7 @@ def gradcheck(configured: Configured, surroundings: Surroundings, ui: Ui) -> tup
 
     Raises ConfigError where only data that is not there could tell the shape of a sample.
     """
-    spec = configure.known(configured, surroundings, ui)
+    spec = loading.known(configured, surroundings, ui)
     built = build_any(configured.config, spec, configured.source, dtype="float64")
     rng = Streams(configured.config.seed).fresh("gradcheck")
     if isinstance(built, BuiltGan):

@@ -15,7 +15,7 @@ from dlcli.train.gan_models import DISCRIMINATOR, GENERATOR
 from dlcli.train.gradient_check import Difference, check_model, random_input
 
 
-def gradcheck_gan(built: BuiltGan, samples: int, rng: np.random.Generator) -> list[Difference]:
+def gradcheck_gan(built: BuiltGan, samples: int, rng: "np.random.Generator") -> list[Difference]:
     """The discriminator by its own loss on real and fake; the generator by its loss, through the discriminator."""
     models = built.model
     x = random_input((samples, *models.discriminator.in_shape), rng)
@@ -33,10 +33,10 @@ class _Judged(Loss):
 
     loss: GanLoss
     judge: Pass
-    draws: np.random.Generator
+    draws: "np.random.Generator"
     begun: Any
 
-    def __init__(self, built: BuiltGan, rng: np.random.Generator) -> None:
+    def __init__(self, built: BuiltGan, rng: "np.random.Generator") -> None:
         model, draws = built.model.discriminator, np.random.default_rng(int(rng.integers(2**32)))
         theta, buffers = model.initialize(rng)
         theta += 0.1 * rng.standard_normal(theta.shape)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from dlcli.app import configure, kernels, transfer
+from dlcli.app import configure, kernels, loading, transfer
 from dlcli.app.configure import Configured
 from dlcli.app.stored import load_same
 from dlcli.app.surroundings import Surroundings
@@ -49,14 +49,14 @@ def resume(
         last = run.checkpoint("last")
         if not last.exists():  # killed before the first checkpoint: from the beginning, with the same seed
             ui.info(f"{run.id} has no checkpoint to go on from: it begins anew")
-            built = configure.build_for(configured, loaded)
+            built = loading.build_for(configured, loaded)
             begun = transfer.prepare(configured, built, surroundings)
             if overrides:
                 write_resolved(run, configured, built)
             kernels.settle(surroundings, ui, built=built, loaded=loaded, run=run)
             return train_in(run, built, loaded, ui, threads=threads, started=started, state=None, begun=begun)
         held = checkpoints.read(last)
-        built = configure.build_for(configured, loaded, fitted=held.preprocessing)
+        built = loading.build_for(configured, loaded, fitted=held.preprocessing)
         _check_goal(configured, held, run)
         if run.status()["status"] == "completed" and not overrides:
             ui.info(f"{run.id} is complete; training.epochs=N makes it longer")

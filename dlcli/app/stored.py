@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dlcli import files
-from dlcli.app import configure
+from dlcli.app import configure, loading
 from dlcli.app.configure import Configured
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
@@ -81,8 +81,8 @@ def load_same(run: RunDirectory, configured: Configured, surroundings: Surroundi
     recorded = files.read_json(run.environment)["data"]
     wanted, reason = configured.config.dataset.type_name(), recorded.get("fell_back")
     if reason is not None:
-        configured = configure.fallen_back(configured, recorded["fallbacks"])
-    loaded = configure.load_data(configured, surroundings, ui)
+        configured = loading.fallen_back(configured, recorded["fallbacks"])
+    loaded = loading.load_data(configured, surroundings, ui)
     if reason is not None:
         loaded = replace(loaded, wanted=recorded.get("wanted", wanted), fell_back=reason)
     if fingerprint(loaded)["sha256"] != recorded["sha256"]:
@@ -92,7 +92,7 @@ def load_same(run: RunDirectory, configured: Configured, surroundings: Surroundi
             hint="put the original data back, or train a new run",
         )
     if recorded.get("cut"):
-        loaded = configure.two_batches(loaded, configured.config.training.batch_size)
+        loaded = loading.two_batches(loaded, configured.config.training.batch_size)
     return loaded
 
 

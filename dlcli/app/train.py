@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dlcli import files
-from dlcli.app import configure, kernels, transfer
+from dlcli.app import configure, kernels, loading, transfer
 from dlcli.app.configure import Configured
 from dlcli.app.evaluate import Result, measure
 from dlcli.app.interrupts import stop_on_signals
@@ -87,12 +87,12 @@ def train(
     planned = configure.plan(configured, surroundings, ui)
     if planned is not None:
         transfer.prepare(configured, planned, surroundings)
-    loaded = configure.load_data(configured, surroundings, ui)
+    loaded = loading.load_data(configured, surroundings, ui)
     recorded = {**fingerprint(loaded), **({"cut": True} if fast else {})}
     if fast:
-        loaded = configure.two_batches(loaded, configured.config.training.batch_size)
+        loaded = loading.two_batches(loaded, configured.config.training.batch_size)
     configured = configure.rooted(configured, surroundings)
-    built = configure.build_for(configured, loaded)
+    built = loading.build_for(configured, loaded)
     begun = transfer.prepare(configured, built, surroundings)
     if begun is not None:
         begun.tell(ui)

@@ -4,10 +4,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dlcli.app.check import Checked, Row, nets
-from dlcli.cli.column_table import column_table
+from dlcli.app.check import Checked, Row
 from dlcli.config.build import Built
-from dlcli.config.build_gan import BuiltGan
 from dlcli.model import Model
 
 
@@ -38,7 +36,7 @@ def model_table(checked: Checked) -> RenderableType:
     frozen = checked.params - checked.trainable
     facts.add_row("parameters", f"{checked.params:,}" + (f", {frozen:,} of them frozen" if frozen else ""))
     facts.add_row("loss", f"{built.loss.type_name()} on {_targets(checked)}")
-    optimizers = dict.fromkeys(optimizer.type_name() for _, _, optimizer in nets(built))
+    optimizers = dict.fromkeys(optimizer.type_name() for _, _, optimizer in built.nets)
     facts.add_row("optimizer", f"{' and '.join(optimizers)}, batches of {training.batch_size}, lanes {training.lanes}")
     facts.add_row("memory", ", ".join(
         f"{label} {_bytes(count)}" for label, count in (
@@ -46,7 +44,11 @@ def model_table(checked: Checked) -> RenderableType:
             ("activations", checked.activation_bytes),
         )
     ))
-    known = [column_table(built.spec.table), Text()] if built.spec.table else []
+    known: list[RenderableType] = []
+    if built.spec.table is not None:
+        from dlcli.cli.column_table import column_table
+
+        known = [column_table(built.spec.table), Text()]
     return Group(Text(built.config.name, style="bold"), Text(), *known, table, Text(), facts)
 
 
@@ -58,14 +60,14 @@ def _firsts(checked: Checked) -> list[tuple[Row, Model]]:
     """The first layer of every net, with the net."""
     firsts = []
     rows = iter(row for row in checked.rows if row.depth == 0)
-    for _, net, _ in nets(checked.built):
+    for _, net, _ in checked.built.nets:
         own = [next(rows) for _ in net.nodes]
         firsts += [(own[0], net)]
     return firsts
 
 
 def _targets(checked: Checked) -> str:
-    if isinstance(checked.built, BuiltGan):
+    if checked.built.config.generator is not None:
         return f"real samples {_shape(checked.built.model.out_shape)} and fakes"
     target = checked.built.spec.target
     return f"{target.classes} classes" if target.kind == "classes" else f"numbers {_shape(target.shape)}"

@@ -52,7 +52,7 @@ def console(*, stderr: bool = False) -> "Console":
 
     stream = sys.stderr if stderr else sys.stdout
     columns = None if stream.isatty() else _columns()
-    return Console(stderr=stderr, width=columns, highlight=False, soft_wrap=False)
+    return Console(stderr=stderr, width=columns, highlight=False, emoji=False, soft_wrap=False)
 
 
 def width() -> int:

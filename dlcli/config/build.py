@@ -12,12 +12,13 @@ from dlcli.core.flow_plan import need_mask
 from dlcli.core.freezing import layer_paths, unmatched
 from dlcli.core.loss import Loss
 from dlcli.core.metric import Metric
+from dlcli.core.optimizer import Optimizer
 from dlcli.core.target import DataSpec, Target
 from dlcli.data.preprocessing import Pipeline
 from dlcli.errors import ConfigError, Problem, ShapeError
 from dlcli.model import Model, split_link
 from dlcli.registry import did_you_mean
-from dlcli.train.lanes import lanes_for
+from dlcli.train.lane_count import lanes_for
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Built:
     model: Model
     loss: Loss
     metrics: Mapping[str, Metric]
+
+    @property
+    def nets(self) -> tuple[tuple[str, Model, Optimizer], ...]:
+        """What is trained: name, model and optimizer; a single model has no name."""
+        return (("", self.model, self.config.optimizer),)
 
 
 def build(config: Config, spec: DataSpec, source: Source, *, dtype: str | None = None) -> Built:

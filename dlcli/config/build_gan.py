@@ -16,7 +16,7 @@ from dlcli.data.preprocessing import Pipeline
 from dlcli.errors import ConfigError, Problem, ShapeError
 from dlcli.model import Model
 from dlcli.train.gan_models import DISCRIMINATOR, GENERATOR, GanModels
-from dlcli.train.lanes import lanes_for
+from dlcli.train.lane_count import lanes_for
 
 TRUTH = Target(kind="classes", labels=("fake", "real"))
 
@@ -33,6 +33,11 @@ class BuiltGan:
     optimizers: Mapping[str, Optimizer]
     d_steps: int
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+
+    @property
+    def nets(self) -> tuple[tuple[str, Model, Optimizer], ...]:
+        """What is trained: name, model and optimizer."""
+        return tuple((name, model, self.optimizers[name]) for name, model in self.model.models.items())
 
 
 def build_gan(config: Config, spec: DataSpec, source: Source, *, dtype: str | None = None) -> BuiltGan:

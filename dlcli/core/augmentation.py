@@ -33,7 +33,7 @@ class Augmentation(Component):
         return
 
     @abstractmethod
-    def apply(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, memory: Memory) -> None:
+    def apply(self, x: np.ndarray, y: np.ndarray, rng: "np.random.Generator", memory: Memory) -> None:
         """Changes x: (N, *shape), floating point, in place; y: (N, ...) only if it mixes.
 
         Draws from `rng` alone, and works in `memory`, since it runs at every step.
@@ -71,7 +71,7 @@ def planes(x: np.ndarray) -> np.ndarray:
 
 
 def drawn(
-    rng: np.random.Generator, span: float | tuple[float, float], count: int, memory: Memory, name: str,
+    rng: "np.random.Generator", span: float | tuple[float, float], count: int, memory: Memory, name: str,
 ) -> np.ndarray:
     """A number between the bounds for each of `count` samples, evenly distributed: float64, in memory of that name."""
     low, high = bounds_of(span)

@@ -73,7 +73,7 @@ class Context(Memory):
         dtype: np.dtype,
         training: bool,
         needs_dx: bool,
-        rng: np.random.Generator | None,
+        rng: "np.random.Generator | None",
         flow: Flow,
         trainable: bool = True,
     ) -> None:

@@ -19,7 +19,7 @@ class Initializer(Component):
         """Raises ShapeError where it cannot draw values of `shape`."""
 
     @abstractmethod
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         """Values of `shape` in float64; the model casts them, so that dtypes share one stream."""
         raise NotImplementedError
 

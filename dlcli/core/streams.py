@@ -17,13 +17,13 @@ class Streams:
         self.seed = seed
         self._kept: dict[str, np.random.Generator] = {}
 
-    def fresh(self, name: str, *numbers: int) -> np.random.Generator:
+    def fresh(self, name: str, *numbers: int) -> "np.random.Generator":
         """A new generator that depends on the seed, the name and the numbers alone, such as (`shuffle`, epoch)."""
         digest = hashlib.sha256(name.encode()).digest()
         key = (int.from_bytes(digest[:4], "little"), *numbers)
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key)))
 
-    def kept(self, name: str) -> np.random.Generator:
+    def kept(self, name: str) -> "np.random.Generator":
         """The generator of that name, the same object at every call; its position is checkpointed."""
         if name not in self._kept:
             self._kept[name] = self.fresh(name)

@@ -1,9 +1,10 @@
 """What a data set asks of a model: the shape of its inputs and the nature of its targets."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from dlcli.core.table import Table
+if TYPE_CHECKING:
+    from dlcli.core.table import Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +85,6 @@ class DataSpec:
     target: Target
     image: bool = False
     tokens: Tokens | None = field(default=None, compare=False)
-    table: Table | None = field(default=None, compare=False)
+    table: "Table | None" = field(default=None, compare=False)
     forcing: TeacherForcing | None = None
     picture: Picture | None = None

@@ -46,7 +46,7 @@ class Weighted(Protocol):
         """The floating-point type of both."""
         ...
 
-    def initialize(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def initialize(self, rng: "np.random.Generator") -> tuple[np.ndarray, np.ndarray]:
         """New parameters and buffers, each one vector."""
         ...
 

@@ -84,7 +84,7 @@ class Batches:
         for start in range(0, len(order), self.batch_size):
             yield order[start:start + self.batch_size]
 
-    def take(self, rows: np.ndarray, draws: np.random.Generator | None = None) -> Batch:
+    def take(self, rows: np.ndarray, draws: "np.random.Generator | None" = None) -> Batch:
         """(x, y) of these rows of the data, at most `batch_size`; augmented where there is something to draw from."""
         place = self._places[self._turn]
         self._turn = (self._turn + 1) % len(self._places)
@@ -150,7 +150,7 @@ class Batches:
     def _make(self, place: _Place, rows: np.ndarray, draws: Draws | None, number: int) -> Batch:
         return self._fill(place, rows, None if draws is None else draws(number))
 
-    def _fill(self, place: _Place, rows: np.ndarray, draws: np.random.Generator | None) -> Batch:
+    def _fill(self, place: _Place, rows: np.ndarray, draws: "np.random.Generator | None") -> Batch:
         n = len(rows)
         raw = (place.x if self._in_place else place.raw.x)[:n]
         self._x.gather(rows, raw)
@@ -160,7 +160,7 @@ class Batches:
         return self._finish(place, raw, raw_y, draws)
 
     def _finish(
-        self, place: _Place, raw: np.ndarray, raw_y: np.ndarray, draws: np.random.Generator | None = None,
+        self, place: _Place, raw: np.ndarray, raw_y: np.ndarray, draws: "np.random.Generator | None" = None,
     ) -> Batch:
         n = len(raw)
         x = y = place.x[:n]

@@ -1,8 +1,6 @@
 """Files of known content: found where the user put them, or fetched once and kept."""
 
-import gzip
 import hashlib
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,7 +8,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from dlcli.core.dataset import DataEnv
-from dlcli.data.download import download, unfinished
 from dlcli.errors import DataError, DataUnavailableError
 
 _REPLACE = "the file is damaged or was cut short; delete it, or put the original in its place"
@@ -87,6 +84,8 @@ def find(base: Path, candidates: Sequence[str], name: str, tried: list[str]) -> 
 
 def _fetched(mirror: Mirror, target: Path, read: Callable[[Path], T]) -> T:
     """Fetches, and keeps in the cache what `read` could read."""
+    from dlcli.data.download import download, unfinished
+
     with unfinished(target, mirror.url) as path:
         download(mirror.url, path)
         if mirror.md5:
@@ -171,6 +170,9 @@ class Collection:
 
 def decompressed(path: Path) -> bytes:
     """The content of a file, unpacked where it is gzip. Raises DataError where it cannot be read or is cut short."""
+    import gzip  # here, and not above: the data sets that can be fetched are described far more often than read
+    import zlib
+
     try:
         content = path.read_bytes()
         return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content

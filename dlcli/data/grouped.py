@@ -8,7 +8,7 @@ Pairs = Sequence[tuple[int, int]]
 """The classes of a group, each with the number of its samples."""
 
 
-def draw(groups: np.ndarray, labels: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+def draw(groups: np.ndarray, labels: np.ndarray, share: float, rng: "np.random.Generator") -> np.ndarray:
     """Which samples are set aside: (N,) bool; whole groups, in random order, each where it brings the classes nearer
     to their `share`. At least one group is set aside and one is kept, where there are two.
 
@@ -29,7 +29,7 @@ def draw(groups: np.ndarray, labels: np.ndarray, share: float, rng: np.random.Ge
     return chosen[known.numbers]
 
 
-def folds(groups: np.ndarray, labels: np.ndarray, of: int, rng: np.random.Generator) -> np.ndarray:
+def folds(groups: np.ndarray, labels: np.ndarray, of: int, rng: "np.random.Generator") -> np.ndarray:
     """The part of each sample: (N,) from 0 to `of` - 1. Each group is in one part; the largest are dealt first, each to
     the part that has least of its classes. groups, labels: as above.
     """

@@ -42,11 +42,6 @@ class Loaded:
         return split
 
 
-def describe(dataset: Dataset, env: DataEnv) -> DataSpec | None:
-    """What `load` would give if the data can be had, without reading it; None where only the data tells."""
-    return dataset.describe(env)
-
-
 def load(dataset: Dataset, env: DataEnv, *, finite: bool = True) -> Loaded:
     """The splits of `dataset`, or of its fallback.
 

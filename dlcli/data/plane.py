@@ -8,7 +8,7 @@ from dlcli.core.target import DataSpec, Target
 from dlcli.data.splits import whole
 
 
-def generator(name: str, seed: int | None, env: DataEnv) -> np.random.Generator:
+def generator(name: str, seed: int | None, env: DataEnv) -> "np.random.Generator":
     """The stream of a made data set: of its own seed, or of the run's."""
     return Streams(env.seed if seed is None else seed).fresh(name)
 
@@ -19,7 +19,7 @@ def spec(features: int, classes: int) -> DataSpec:
     return DataSpec(input_shape=(features,), dtype="float32", target=target)
 
 
-def splits(x: np.ndarray, y: np.ndarray, described: DataSpec, rng: np.random.Generator) -> Splits:
+def splits(x: np.ndarray, y: np.ndarray, described: DataSpec, rng: "np.random.Generator") -> Splits:
     """The points in random order."""
     order = rng.permutation(len(x))
     return Splits(spec=described, train=whole(x[order].astype(np.float32), y[order].astype(np.intp)))

@@ -56,7 +56,7 @@ class _Way:
     is_input: bool
     warn: Callable[[str], None]
 
-    def part(self, split: Split, share: float, rng: np.random.Generator, *, key: str) -> tuple[Split, Split]:
+    def part(self, split: Split, share: float, rng: "np.random.Generator", *, key: str) -> tuple[Split, Split]:
         """(what is kept, what is set aside)."""
         if self.spacing:
             return set_aside_last(split, share, self.spacing, key=key)
@@ -84,7 +84,7 @@ class _Way:
             )
         return kept, taken
 
-    def fold(self, split: Split, fold: Fold, rng: np.random.Generator) -> tuple[Split, Split]:
+    def fold(self, split: Split, fold: Fold, rng: "np.random.Generator") -> tuple[Split, Split]:
         """(what is trained on, what is validated on) in this turn. All turns are looked at, so that the first one
         tells what would stop a later one.
         """
@@ -119,7 +119,7 @@ class _Way:
         for number in range(1, of + 1):
             yield in_order.fold(times, number, of, self.spacing)
 
-    def _drawn(self, split: Split, of: int, labels: np.ndarray, rng: np.random.Generator) -> Iterator[_Turn]:
+    def _drawn(self, split: Split, of: int, labels: np.ndarray, rng: "np.random.Generator") -> Iterator[_Turn]:
         if self.groups is None:
             parts = stratified.folds(labels, of, rng)
         else:

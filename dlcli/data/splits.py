@@ -9,7 +9,7 @@ from dlcli.core.source import Content
 from dlcli.errors import DataError
 
 
-def set_aside(split: Split, share: float, rng: np.random.Generator, *, key: str) -> tuple[Split, Split]:
+def set_aside(split: Split, share: float, rng: "np.random.Generator", *, key: str) -> tuple[Split, Split]:
     """(what is kept, what is set aside): `share` of the rows, drawn without replacement, in the order of the data.
 
     Raises DataError where either would be empty; `key` is the YAML key that asks for the share.

@@ -5,7 +5,7 @@ import numpy as np
 _TINY = 1e-9  # what rounding may add to a share of a count
 
 
-def draw(labels: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+def draw(labels: np.ndarray, share: float, rng: "np.random.Generator") -> np.ndarray:
     """Which samples are set aside: (N,) bool, of every class `share` to within one sample, and `share` of all.
 
     labels: (N,) class numbers. The last sample of a class is never drawn: training must see each class.
@@ -23,7 +23,7 @@ def draw(labels: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarr
     return ranks(labels, rng) < taken[labels]
 
 
-def folds(labels: np.ndarray, of: int, rng: np.random.Generator) -> np.ndarray:
+def folds(labels: np.ndarray, of: int, rng: "np.random.Generator") -> np.ndarray:
     """The part of each sample: (N,) from 0 to `of` - 1. Parts are equally large, overall and in each class, to within
     one sample. labels: (N,) class numbers, all 0 where there are no classes.
     """
@@ -31,7 +31,7 @@ def folds(labels: np.ndarray, of: int, rng: np.random.Generator) -> np.ndarray:
     return (first[labels] + ranks(labels, rng)) % of
 
 
-def ranks(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def ranks(labels: np.ndarray, rng: "np.random.Generator") -> np.ndarray:
     """The place of each sample among those of its class, in random order: (N,) from 0."""
     mixed = rng.permutation(len(labels))
     order = mixed[np.argsort(labels[mixed], kind="stable")]

@@ -18,6 +18,6 @@ class Constant(Initializer):
 
     value: Float = 0.0
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         """`value` in `shape`; draws nothing."""
         return np.full(shape, self.value)

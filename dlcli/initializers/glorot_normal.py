@@ -20,6 +20,6 @@ class GlorotNormal(Initializer):
 
     examples: ClassVar = (Example(),)
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         """Values of `shape`, drawn from `rng`."""
         return VarianceScaling(scale=1.0, mode="fan_avg", distribution="truncated_normal").draw(shape, rng)

@@ -20,6 +20,6 @@ class GlorotUniform(Initializer):
 
     examples: ClassVar = (Example(),)
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         """Values of `shape`, drawn from `rng`."""
         return VarianceScaling(scale=1.0, mode="fan_avg", distribution="uniform").draw(shape, rng)

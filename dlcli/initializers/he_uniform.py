@@ -19,6 +19,6 @@ class HeUniform(Initializer):
 
     examples: ClassVar = (Example(),)
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         """Values of `shape`, drawn from `rng`."""
         return VarianceScaling(scale=2.0, mode="fan_in", distribution="uniform").draw(shape, rng)

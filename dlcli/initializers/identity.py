@@ -30,7 +30,7 @@ class Identity(Initializer):
                 hint="use it for the kernel of a dense layer, or take another initializer",
             )
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         """The matrix; draws nothing."""
         rows, columns = shape
         return self.gain * np.eye(rows, columns)

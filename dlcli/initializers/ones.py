@@ -15,6 +15,6 @@ class Ones(Initializer):
 
     examples: ClassVar = (Example(),)
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         """Ones of `shape`; draws nothing."""
         return np.ones(shape)

@@ -19,6 +19,6 @@ class RandomNormal(Initializer):
     mean: Float = 0.0
     stddev: NonNegativeFloat = 0.05
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         """Values of `shape`, drawn from `rng`."""
         return rng.normal(self.mean, self.stddev, shape)

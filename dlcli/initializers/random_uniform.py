@@ -19,6 +19,6 @@ class RandomUniform(Initializer):
     minval: Float = -0.05
     maxval: Float = 0.05
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         """Values of `shape`, drawn from `rng`."""
         return self.minval + (self.maxval - self.minval) * rng.random(shape)

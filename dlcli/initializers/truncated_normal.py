@@ -22,7 +22,7 @@ class TruncatedNormal(Initializer):
     mean: Float = 0.0
     stddev: NonNegativeFloat = 0.05
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         """Values of `shape`, drawn from `rng`."""
         values = np.asarray(rng.standard_normal(shape))
         while (far := np.abs(values) > 2).any():

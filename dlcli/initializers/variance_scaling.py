@@ -35,7 +35,7 @@ class VarianceScaling(Initializer):
     mode: Mode = "fan_in"
     distribution: Distribution = "truncated_normal"
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         """Values of `shape`, drawn from `rng`."""
         fan_in, fan_out = fans(shape)
         count = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]

@@ -15,6 +15,6 @@ class Zeros(Initializer):
 
     examples: ClassVar = (Example(),)
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         """Zeros of `shape`; draws nothing."""
         return np.zeros(shape)

@@ -86,7 +86,7 @@ class Beside(Initializer):
         """As each part."""
         self.each.check((*shape[:-1], shape[-1] // self.parts))
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         """Values of `shape`, whose last axis has all parts."""
         one = (*shape[:-1], shape[-1] // self.parts)
         return np.concatenate([self.each.draw(one, rng) for _ in range(self.parts)], axis=-1)

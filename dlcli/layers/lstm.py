@@ -127,7 +127,7 @@ class _UnitForget(Initializer):
         """As `rest`."""
         self.rest.check(shape)
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         """Values of `shape`, a vector of four gates."""
         values = self.rest.draw(shape, rng)
         values[shape[0] // 4:shape[0] // 2] = 1

@@ -36,7 +36,7 @@ def intervals(
     y_pred: np.ndarray,
     losses: np.ndarray,
     penalty: float,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
 ) -> Intervals | None:
     """Percentile intervals of the loss and of all metrics that can be had for many splits at once, in little time.
 
@@ -86,7 +86,7 @@ def _of_terms(metric: FromMeans, terms: np.ndarray, weights: np.ndarray) -> np.n
     return metric.of_means(weights @ terms / len(terms))
 
 
-def _weights(N: int, count: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+def _weights(N: int, count: int, rng: "np.random.Generator") -> Iterator[np.ndarray]:
     """How often each of N samples is in each of `count` splits: (B, N), some splits at once."""
     for start in range(0, count, _block(N)):
         drawn = rng.integers(0, N, (min(_block(N), count - start), N), dtype=np.int32)
@@ -102,7 +102,7 @@ def _block(size: int) -> int:
 
 
 def _counts(
-    true: np.ndarray, predicted: np.ndarray, K: int, count: int, rng: np.random.Generator,
+    true: np.ndarray, predicted: np.ndarray, K: int, count: int, rng: "np.random.Generator",
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Of `count` drawn splits, some at once, how often each class was rightly found, predicted, true: (B, K) each.
 

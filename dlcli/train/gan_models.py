@@ -40,7 +40,7 @@ class GanModels:
                 break
         return None
 
-    def initialize(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def initialize(self, rng: "np.random.Generator") -> tuple[np.ndarray, np.ndarray]:
         """New parameters and buffers: the generator's first, then the discriminator's."""
         theta, buffers = self.layout.zeros(self.dtype), self.buffers.zeros(self.dtype)
         for name, model in self.models.items():

@@ -45,7 +45,7 @@ class Difference:
 def check_layer(
     layer: Layer,
     in_shape: tuple[int, ...],
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     batch: int = 3,
     *,
     integers: int = 0,
@@ -65,7 +65,7 @@ def check_layer(
 
 
 def check_model(
-    model: Model, loss: Loss, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, *, training: bool = True,
+    model: Model, loss: Loss, x: np.ndarray, y: np.ndarray, rng: "np.random.Generator", *, training: bool = True,
 ) -> list[Difference]:
     """Checks a model with dtype float64 on x: (N, *in_shape), y: (N, ...), the mean loss being the function.
 
@@ -93,7 +93,7 @@ def check_model(
     return list(_differences(probe, rng, value, slope, with_input=not ids))
 
 
-def random_input(shape: tuple[int, ...], rng: np.random.Generator, *, integers: int = 0) -> np.ndarray:
+def random_input(shape: tuple[int, ...], rng: "np.random.Generator", *, integers: int = 0) -> np.ndarray:
     """Numbers of both signs and at least 0.1 away from 0, where relu and its like have their kink; or ids."""
     if integers:
         return rng.integers(0, integers, shape).astype(np.float64)
@@ -109,7 +109,7 @@ class _Probe:
     """A model at one point: parameters, an input, and random draws that are the same at every forward pass."""
 
     def __init__(
-        self, model: Model, x: np.ndarray, rng: np.random.Generator, *, training: bool, flow: Flow | None = None,
+        self, model: Model, x: np.ndarray, rng: "np.random.Generator", *, training: bool, flow: Flow | None = None,
     ) -> None:
         self.model = model
         self.x = np.array(x, np.float64)
@@ -138,7 +138,7 @@ class _Probe:
 
 def _differences(
     probe: _Probe,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     value: Callable[[np.ndarray], float],
     slope: Callable[[np.ndarray], np.ndarray],
     *,
@@ -169,7 +169,7 @@ def _differences(
 
 
 def compare(
-    name: str, at: np.ndarray, grad: np.ndarray, function: Callable[[], float], rng: np.random.Generator,
+    name: str, at: np.ndarray, grad: np.ndarray, function: Callable[[], float], rng: "np.random.Generator",
 ) -> Difference:
     """Compares `grad` with the slopes of `function`, which reads the array `at`: moved in place, and put back.
 

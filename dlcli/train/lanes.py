@@ -27,7 +27,7 @@ class Lane:
         buffers: np.ndarray,
         *,
         grad: np.ndarray,
-        rng: np.random.Generator,
+        rng: "np.random.Generator",
         flow: Flow,
     ) -> None:
         self.grad = grad
@@ -101,14 +101,3 @@ def loss_context(model: Model, flow: Flow | None = None) -> Context:
         plan=Plan(out_shape=model.out_shape), params={}, grads={}, buffers={}, dtype=model.dtype,
         training=True, needs_dx=True, rng=None, flow=flow or Flow(),
     )
-
-
-def lanes_for(flops: int, batch_size: int) -> int:
-    """The number of lanes for a step of `batch_size` samples of `flops` each (forward).
-
-    Depends on the work alone and not on the machine, so that the same configuration gives the same
-    weights anywhere. Handing a piece to a thread costs about 50 microseconds, so small steps stay whole.
-    """
-    work = 3 * flops * batch_size
-    lanes = 1 if work < 100_000_000 else 2 if work < 4_000_000_000 else 4
-    return min(lanes, batch_size)

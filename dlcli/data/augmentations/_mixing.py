@@ -17,7 +17,7 @@ def check_mixable(augmentation: Augmentation, target: Target) -> None:
         )
 
 
-def shares(rng: np.random.Generator, alpha: float, count: int, memory: Memory) -> np.ndarray:
+def shares(rng: "np.random.Generator", alpha: float, count: int, memory: Memory) -> np.ndarray:
     """How much of each sample stays: (N,) from Beta(alpha, alpha), by way of two Gamma(alpha)."""
     stays, goes = (
         rng.standard_gamma(alpha, out=memory.empty(name, (count,), np.float64)) for name in ("stays", "goes")

@@ -38,7 +38,7 @@ class Cutmix(Augmentation):
         check_picture(self, shape)
         check_mixable(self, target)
 
-    def apply(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, memory: Memory) -> None:
+    def apply(self, x: np.ndarray, y: np.ndarray, rng: "np.random.Generator", memory: Memory) -> None:
         """Images go with those some random number of places later."""
         (H, W), n = x.shape[1:3], len(x)
         side = shares(rng, self.alpha, n, memory)

@@ -34,7 +34,7 @@ class Cutout(Augmentation):
         """Images only."""
         check_picture(self, shape)
 
-    def apply(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, memory: Memory) -> None:
+    def apply(self, x: np.ndarray, y: np.ndarray, rng: "np.random.Generator", memory: Memory) -> None:
         """Every pixel is as likely as any other to be the middle."""
         corners = rng.random(out=memory.empty("corners", (2, len(x)), np.float64))
         corners *= np.array([[x.shape[1]], [x.shape[2]]])

@@ -24,7 +24,7 @@ class GaussianNoise(Augmentation):
 
     stddev: PositiveFloat
 
-    def apply(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, memory: Memory) -> None:
+    def apply(self, x: np.ndarray, y: np.ndarray, rng: "np.random.Generator", memory: Memory) -> None:
         """Draws in the dtype of x."""
         noise = rng.standard_normal(out=memory.empty("noise", x.shape), dtype=x.dtype.type)
         noise *= self.stddev

@@ -34,7 +34,7 @@ class Mixup(Augmentation):
         """No classes for the places of a sequence."""
         check_mixable(self, target)
 
-    def apply(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, memory: Memory) -> None:
+    def apply(self, x: np.ndarray, y: np.ndarray, rng: "np.random.Generator", memory: Memory) -> None:
         """Samples go with those some random number of places later."""
         stays = shares(rng, self.alpha, len(x), memory)
         steps = int(rng.integers(1, len(x))) if len(x) > 1 else 0

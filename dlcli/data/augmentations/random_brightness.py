@@ -39,7 +39,7 @@ class RandomBrightness(Augmentation):
         """Images only."""
         check_picture(self, shape)
 
-    def apply(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, memory: Memory) -> None:
+    def apply(self, x: np.ndarray, y: np.ndarray, rng: "np.random.Generator", memory: Memory) -> None:
         """x + factor (high - low), clipped. Raises DataError where x leaves the range."""
         check_within(self, x, self.value_range)
         low, high = self.value_range or (0.0, 1.0)

@@ -38,7 +38,7 @@ class RandomContrast(Augmentation):
         """Images only."""
         check_picture(self, shape)
 
-    def apply(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, memory: Memory) -> None:
+    def apply(self, x: np.ndarray, y: np.ndarray, rng: "np.random.Generator", memory: Memory) -> None:
         """Changes each image by its own draw. Raises DataError where x leaves the range."""
         check_within(self, x, self.value_range)
         times = drawn(rng, self.factor, len(x), memory, "times")

@@ -36,7 +36,7 @@ class RandomCrop(Augmentation):
         """Images only."""
         check_picture(self, shape)
 
-    def apply(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, memory: Memory) -> None:
+    def apply(self, x: np.ndarray, y: np.ndarray, rng: "np.random.Generator", memory: Memory) -> None:
         """Each of the (2 padding + 1)^2 places is as likely as any other."""
         moves = rng.random(out=memory.empty("moves", (2, len(x)), np.float64))
         moves *= 2 * self.padding + 1

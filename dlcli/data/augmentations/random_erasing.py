@@ -46,7 +46,7 @@ class RandomErasing(Augmentation):
         """Images only."""
         check_picture(self, shape)
 
-    def apply(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, memory: Memory) -> None:
+    def apply(self, x: np.ndarray, y: np.ndarray, rng: "np.random.Generator", memory: Memory) -> None:
         """The sides are those of the drawn area and form, as far as the image goes."""
         (H, W), n = x.shape[1:3], len(x)
         area = drawn(rng, self.scale, n, memory, "area")

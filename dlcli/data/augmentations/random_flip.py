@@ -31,7 +31,7 @@ class RandomFlip(Augmentation):
         """Images only."""
         check_picture(self, shape)
 
-    def apply(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, memory: Memory) -> None:
+    def apply(self, x: np.ndarray, y: np.ndarray, rng: "np.random.Generator", memory: Memory) -> None:
         """Mirrors those that were drawn."""
         mirrored = memory.empty("mirrored", x.shape)
         for mode, turned in (("horizontal", np.s_[:, :, ::-1]), ("vertical", np.s_[:, ::-1])):

@@ -42,7 +42,7 @@ class RandomRotation(Augmentation):
         """Images only."""
         check_picture(self, shape)
 
-    def apply(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, memory: Memory) -> None:
+    def apply(self, x: np.ndarray, y: np.ndarray, rng: "np.random.Generator", memory: Memory) -> None:
         """The pixel that comes to (row, column) lies at that place turned with the clock."""
         angle = drawn(rng, self.factor, len(x), memory, "angle")
         angle *= 2 * np.pi

@@ -43,7 +43,7 @@ class RandomTranslation(Augmentation):
         """Images only."""
         check_picture(self, shape)
 
-    def apply(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, memory: Memory) -> None:
+    def apply(self, x: np.ndarray, y: np.ndarray, rng: "np.random.Generator", memory: Memory) -> None:
         """Moves each image by its own draws."""
         down = drawn(rng, self.height_factor, len(x), memory, "down")
         right = drawn(rng, self.width_factor, len(x), memory, "right")

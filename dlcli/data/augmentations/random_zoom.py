@@ -45,7 +45,7 @@ class RandomZoom(Augmentation):
         """Images only."""
         check_picture(self, shape)
 
-    def apply(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, memory: Memory) -> None:
+    def apply(self, x: np.ndarray, y: np.ndarray, rng: "np.random.Generator", memory: Memory) -> None:
         """The pixel that comes to a place lies as much farther from the middle as more is shown."""
         matrix = memory.empty("matrix", (len(x), 2, 2), np.float64)
         matrix.fill(0)

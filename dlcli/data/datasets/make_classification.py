@@ -98,7 +98,7 @@ class MakeClassification(Dataset):
         ])
 
 
-def _corners(count: int, dimensions: int, rng: np.random.Generator) -> np.ndarray:
+def _corners(count: int, dimensions: int, rng: "np.random.Generator") -> np.ndarray:
     """`count` different corners of the cube [-1, 1] ** dimensions."""
     chosen: dict[bytes, np.ndarray] = {}
     while len(chosen) < count:
