@@ -1,4 +1,4 @@
-"""Pictures drawn in a process of their own: the same files, the same errors."""
+"""Pictures drawn in processes of their own: the same files, the same errors."""
 
 from pathlib import Path
 
@@ -32,12 +32,13 @@ def test_a_process_of_its_own_draws_the_same_bytes(tmp_path: Path) -> None:
     assert paint_all(beside, tmp_path / "beside") == here
 
 
-def test_pictures_are_there_although_the_process_died(tmp_path: Path) -> None:
+@pytest.mark.parametrize("died", [1, 2])
+def test_pictures_are_there_although_a_process_died(tmp_path: Path, died: int) -> None:
     painter = Painter()
     painter.start()
-    assert painter._process is not None
-    painter._process.kill()
-    painter._process.wait()
+    for hand in painter._hands[:died]:
+        hand._process.kill()
+        hand._process.wait()
     assert len(paint_all(painter, tmp_path / "pictures")) == 3
 
 
@@ -50,11 +51,11 @@ def test_what_cannot_be_drawn_raises_as_if_it_were_drawn_here(tmp_path: Path) ->
         painter.finish()
 
 
-def test_a_failure_ends_the_process(tmp_path: Path) -> None:
+def test_a_failure_ends_the_processes(tmp_path: Path) -> None:
     painter = Painter()
     painter.start()
-    process = painter._process
+    processes = [hand._process for hand in painter._hands]
     with pytest.raises(KeyboardInterrupt), painter:
         raise KeyboardInterrupt
-    assert process is not None and process.poll() is not None
+    assert processes and all(process.poll() is not None for process in processes)
     assert not list(tmp_path.iterdir())

@@ -1,7 +1,7 @@
-"""Draws pictures at once, or in a process of its own while the training goes on.
+"""Draws pictures at once, or in processes of their own while the training goes on.
 
-To load matplotlib and to draw takes about a second, in which nothing else could happen in this process: Python runs
-one thread at a time. A training that lasts has the time to get a second process ready.
+To load matplotlib takes most of a second, and each picture some tenths of one, in which nothing else could happen in
+this process: Python runs one thread at a time. A training that lasts has the time to get other processes ready.
 """
 
 import json
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -19,7 +20,9 @@ from dlcli.core.callback import Callback, Progress
 from dlcli.report import painting
 
 SOON = 2.0
-"""Seconds of training after which a second process is worth its start."""
+"""Seconds of training after which further processes are worth their start."""
+PROCESSES = 2
+"""At the end of a training there are three pictures or more to draw, and nothing else to do."""
 
 
 class _Job(NamedTuple):
@@ -29,17 +32,17 @@ class _Job(NamedTuple):
 
 
 class Painter(Callback):
-    """Draws pictures; as a callback of a training, it gets its process ready once that has lasted `soon` seconds.
+    """Draws pictures; as a callback of a training, it gets processes ready once that has lasted `soon` seconds.
 
-    Leave the `with` block, or call `finish`, and all pictures are there; a picture that the process could not draw is
-    drawn here, so that an error is raised as if there were no process.
+    Leave the `with` block, or call `finish`, and all pictures are there; a picture that a process could not draw is
+    drawn here, so that an error is raised as if there were no other process.
     """
 
     def __init__(self, *, soon: float = SOON) -> None:
         self._soon = soon
         self._begun = float("inf")
-        self._process: subprocess.Popen[bytes] | None = None
-        self._jobs: list[_Job] = []
+        self._hands: list[_Hand] = []
+        self._dealt = 0
 
     def __enter__(self) -> "Painter":
         return self
@@ -47,54 +50,72 @@ class Painter(Callback):
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
         if kind is None:
             self.finish()
-        elif self._process is not None:
-            self._process.kill()
-            self._process.communicate()
+        else:
+            for hand in self._hands:
+                hand.kill()
 
     def on_train_begin(self, loop: Progress) -> None:
         """The time runs from here."""
         self._begun = time.monotonic()
 
     def on_batch_end(self, loop: Progress) -> None:
-        """Starts the process where the training lasts."""
-        if self._process is None and time.monotonic() - self._begun > self._soon:
+        """Starts the processes where the training lasts."""
+        if not self._hands and time.monotonic() - self._begun > self._soon:
             self.start()
 
     def start(self) -> None:
-        """Starts the process."""
-        # A session of its own: a Ctrl-C is meant for the training, which then ends this process as it sees fit.
-        self._process = subprocess.Popen(  # noqa: S603  # our own module, by the interpreter that runs this
-            [sys.executable, "-m", painting.__name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, start_new_session=True, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-        )
+        """Starts the processes."""
+        self._hands = [_Hand() for _ in range(PROCESSES)]
 
     def paint(self, draw: Callable[..., None], path: Path, **arguments: Any) -> None:
         """Has `draw(path, **arguments)` called; `draw` is a function of a module in `dlcli.report`.
 
         Arguments are arrays, or what JSON can say; they must not change until `finish`.
         """
-        job = _Job(draw, path, arguments)
-        if self._process is None:
+        if not self._hands:
             draw(path, **arguments)
             return
-        self._jobs.append(job)
-        assert self._process.stdin is not None
-        text = painting.encode(draw.__module__, draw.__name__, str(path), arguments)
-        try:
-            self._process.stdin.write(struct.pack("<Q", len(text)) + text)
-            self._process.stdin.flush()
-        except OSError:  # it has ended: `finish` draws what is missing
-            self._process.kill()
+        self._hands[self._dealt % len(self._hands)].take(_Job(draw, path, arguments))
+        self._dealt += 1
 
     def finish(self) -> None:
         """Waits for all pictures. Raises what drawing one raises."""
-        if self._process is None:
-            return
-        out, _ = self._process.communicate()
-        self._process = None
+        hands, self._hands = self._hands, []
         self._begun = float("inf")
+        missing = [hand.close() for hand in hands]
+        for job in chain.from_iterable(missing):
+            job.draw(job.path, **job.arguments)
+
+
+class _Hand:
+    """One process that draws, and what it was given to do."""
+
+    def __init__(self) -> None:
+        # A session of its own: a Ctrl-C is meant for the training, which then ends this process as it sees fit.
+        self._process = subprocess.Popen(  # noqa: S603  # our own module, by the interpreter that runs this
+            [sys.executable, "-m", painting.__name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, start_new_session=True, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        )
+        self._jobs: list[_Job] = []
+
+    def take(self, job: _Job) -> None:
+        """Hands a job over."""
+        self._jobs.append(job)
+        text = painting.encode(job.draw.__module__, job.draw.__name__, str(job.path), job.arguments)
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(struct.pack("<Q", len(text)) + text)
+            self._process.stdin.flush()
+        except OSError:  # it has ended: `close` tells what is missing
+            self._process.kill()
+
+    def close(self) -> list[_Job]:
+        """Waits until all is drawn; returns the jobs that are not."""
+        out, _ = self._process.communicate()
         drawn = {json.loads(line) for line in out.splitlines()}
-        jobs, self._jobs = self._jobs, []
-        for number, job in enumerate(jobs):
-            if number not in drawn:
-                job.draw(job.path, **job.arguments)
+        return [job for number, job in enumerate(self._jobs) if number not in drawn]
+
+    def kill(self) -> None:
+        """Ends the process, whatever it is at."""
+        self._process.kill()
+        self._process.communicate()
