@@ -64,7 +64,7 @@ def main() -> None:
     whole = None
     if whole_command.NAME in wanted:
         print("the whole command ...", file=sys.stderr)
-        whole = whole_command.measure(rounds=options.rounds, epochs=options.epochs, fast="fast" in taking)
+        whole = whole_command.measure(rounds=options.rounds, epochs=options.epochs, sides=taking)
     done = [replace(one, peak=peak) for one in done]
     about = table.machine(options.threads, options.rounds, peak)
     if options.json:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from importlib.util import find_spec
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ x, y, x_test, y_test = flat(data.train), data.train.y[data.train.rows], flat(dat
 epochs = int(sys.argv[1])
 """
 PEERS = {
-    "scikit-learn": ("sklearn", DATA + """
+    "scikit_learn": ("scikit-learn", DATA + """
 from sklearn.neural_network import MLPClassifier
 warnings.simplefilter("ignore")
 model = MLPClassifier(
@@ -43,7 +43,7 @@ model = MLPClassifier(
 model.fit(x, y)
 print(json.dumps({"loss": model.loss_, "accuracy": model.score(x_test, y_test)}))
 """),
-    "torch with DataLoader": ("torch", DATA + """
+    "by_torch": ("torch with DataLoader", DATA + """
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 torch.manual_seed(42)
@@ -88,24 +88,24 @@ def possible() -> bool:
     return "DLCLI_DATA_DIR" in os.environ
 
 
-def measure(*, rounds: int, epochs: int, fast: bool) -> dict[str, Any]:
-    """All sides in turn, round by round."""
+def measure(*, rounds: int, epochs: int, sides: Collection[str]) -> dict[str, Any]:
+    """Those of all sides in turn, round by round; dlcli is always one."""
     with tempfile.TemporaryDirectory() as runs:
         train = [
             sys.executable, "-m", "dlcli", "train", str(CONFIG), f"training.epochs={epochs}", "--runs-dir", runs,
             "--json", "-q",
         ]
-        sides = {"dlcli": (train, {"DLCLI_KERNELS": "numpy"})}
-        if fast:
-            sides["dlcli fast"] = (train, {"DLCLI_KERNELS": "numba"})
-        for label, (package, code) in PEERS.items():
-            if find_spec(package) is not None:
-                sides[label] = ([sys.executable, "-c", code, str(epochs)], {})
-        found: dict[str, list[tuple[float, float, dict[str, Any]]]] = {label: [] for label in sides}
-        if fast:
+        commands = {"dlcli": (train, {"DLCLI_KERNELS": "numpy"})}
+        if "fast" in sides:
+            commands["dlcli fast"] = (train, {"DLCLI_KERNELS": "numba"})
+        for name, (label, code) in PEERS.items():
+            if name in sides:
+                commands[label] = ([sys.executable, "-c", code, str(epochs)], {})
+        found: dict[str, list[tuple[float, float, dict[str, Any]]]] = {label: [] for label in commands}
+        if "fast" in sides:
             run([*train, "training.epochs=1"], {**os.environ, "DLCLI_KERNELS": "numba"})  # compiles what is not cached
         for _ in range(rounds):
-            for label, (command, environ) in sides.items():
+            for label, (command, environ) in commands.items():
                 found[label].append(run(command, {**os.environ, **environ}))
     return {"epochs": epochs, "rounds": rounds, "sides": {label: _summary(label, found) for label in found}}
 
