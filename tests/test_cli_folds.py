@@ -1,5 +1,6 @@
 """`dlcli train --folds`: one run a fold, each complete and repeatable alone, and what all of them come to."""
 
+import fcntl
 import json
 import os
 import signal
@@ -177,3 +178,41 @@ def test_folds_with_two_batches_of_everything(capsys, config):
 def test_a_gan_has_no_folds(capsys, config):
     code, _, err = dlcli(capsys, "train", CONFIGS / "mnist_gan.yaml", "--folds", 3)
     assert code == 2 and "a GAN answers no questions" in err and run_dirs() == []
+
+
+def test_a_series_is_removed_with_all_its_runs(capsys, config):
+    found = dlcli_json(capsys, "train", config, "--folds", 2)[1]
+    kept = dlcli_json(capsys, "train", config)[1]
+    code, refused = dlcli_json(capsys, "runs", "show", found["series"])
+    assert code == 2 and "cross-validation" in refused["error"]["message"]
+    assert f"--tag {found['series']}" in refused["error"]["hint"]
+    code, removed = dlcli_json(capsys, "runs", "rm", found["series"], found["runs"][1]["run_id"], "-y")
+    assert code == 0
+    assert removed["removed"] == [*(run["run_id"] for run in found["runs"]), found["series"]]
+    assert [path.name for path in runs_dir().iterdir()] == [kept["run_id"]]
+
+
+def test_a_series_that_is_being_trained_is_not_removed(capsys, config):
+    found = dlcli_json(capsys, "train", config, "--folds", 2)[1]
+    second = runs_dir() / found["runs"][1]["run_id"]
+    status = read(second, "status.json")
+    (second / "status.json").write_text(json.dumps({**status, "status": "running", "pid": 4711}))
+    with (second / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        code, refused = dlcli_json(capsys, "runs", "rm", found["series"], "-y")
+    assert code == 2 and "4711" in refused["error"]["message"]
+    assert len(list(runs_dir().iterdir())) == 3, "all or nothing"
+
+
+def test_prune_removes_a_series_that_came_to_nothing_with_its_last_run(capsys, config, monkeypatch):
+    done = dlcli_json(capsys, "train", config, "--folds", 2)[1]
+    for epoch_ends in (6, 2):
+        with monkeypatch.context() as patch:
+            stop_at(patch, epoch_ends=epoch_ends)
+            assert dlcli(capsys, "train", config, "--folds", 2)[0] == 130
+    series = sorted(path.parent.name for path in runs_dir().glob("*/folds.json"))
+    assert dlcli_json(capsys, "runs", "prune", "-y")[1]["removed"] == [], "all of them are of today"
+    removed = dlcli_json(capsys, "runs", "prune", "-y", "--older-than", 0)[1]["removed"]
+    left = sorted(path.parent.name for path in runs_dir().glob("*/folds.json"))
+    assert done["series"] in left and len(left) == 2, "the second has a fold that is complete"
+    assert [name for name in removed if "-folds-" in name] == sorted(set(series) - set(left))

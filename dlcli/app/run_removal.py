@@ -1,4 +1,4 @@
-"""Removes runs: named ones, or those that came to nothing."""
+"""Removes runs and cross-validations: named ones, or those that came to nothing."""
 
 import shutil
 from collections.abc import Sequence
@@ -8,15 +8,26 @@ from pathlib import Path
 from dlcli.app.run_overview import Overview, overviews
 from dlcli.errors import DlcliError, UsageError
 from dlcli.runs.directory import RunDirectory
+from dlcli.runs.fold_series import FoldSeries
 from dlcli.runs.lookup import find
 
+Removable = RunDirectory | FoldSeries
 UNFINISHED = ("failed", "diverged", "interrupted")
 
 
-def named(runs_dir: Path, names: Sequence[str]) -> list[RunDirectory]:
-    """The runs to remove, each once. Raises UsageError for a checkpoint file, and for a run that is being trained."""
-    runs: dict[Path, RunDirectory] = {}
+def named(runs_dir: Path, names: Sequence[str]) -> list[Removable]:
+    """The runs to remove, each once; a cross-validation comes after all runs of its folds.
+
+    Raises UsageError for a checkpoint file, and for a run that is being trained.
+    """
+    runs: dict[Path, Removable] = {}
     for name in names:
+        if (series := FoldSeries.find(runs_dir, name)) is not None:
+            for run in series.all_runs():
+                _refuse_running(run)
+                runs[run.path] = run
+            runs[series.path] = series
+            continue
         found = find(runs_dir, name)
         if found.checkpoint is not None:
             raise UsageError(
@@ -34,14 +45,32 @@ def stale(runs_dir: Path, *, days: float, now: datetime) -> list[Overview]:
     return [run for run in overviews(runs_dir) if run.status in UNFINISHED and run.created <= limit]
 
 
-def size(run: RunDirectory) -> int:
+def stale_series(runs_dir: Path, going: Sequence[Overview], *, days: float, now: datetime) -> list[FoldSeries]:
+    """Cross-validations as old that came to nothing and have no run left, once the runs `going` are removed."""
+    limit, ids = now - timedelta(days=days), {overview.run.id for overview in going}
+    return [
+        series for series in FoldSeries.all(runs_dir)
+        if series.status() in UNFINISHED and series.created() <= limit
+        and all(run.id in ids for run in series.all_runs())
+    ]
+
+
+def size(run: Removable) -> int:
     """Bytes of all files of a run."""
     return sum(path.stat().st_size for path in run.path.rglob("*") if path.is_file())
 
 
-def remove(run: RunDirectory) -> None:
+def state(run: Removable) -> str:
+    """`completed`, `interrupted` and so on."""
+    return run.status() if isinstance(run, FoldSeries) else run.status()["status"]
+
+
+def remove(run: Removable) -> None:
     """Deletes a run's directory. Raises UsageError where it is being trained, DlcliError where it cannot be deleted."""
     try:
+        if isinstance(run, FoldSeries):
+            run.discard()
+            return
         with run.writing():
             shutil.rmtree(run.path)
     except OSError as error:

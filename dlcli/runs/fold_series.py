@@ -2,11 +2,12 @@
 
 import shutil
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from dlcli import files
+from dlcli.errors import DataError
 from dlcli.runs.directory import RunDirectory, claim
 from dlcli.runs.lookup import all_runs
 
@@ -33,6 +34,11 @@ class FoldSeries:
                 return cls(folder.resolve())
         return None
 
+    @classmethod
+    def all(cls, runs_dir: Path) -> list["FoldSeries"]:
+        """All series of a folder, the oldest first."""
+        return [cls(path.parent) for path in sorted(runs_dir.glob(f"*/{_SUMMARY}"))]
+
     @property
     def id(self) -> str:
         """The name of the directory."""
@@ -51,14 +57,33 @@ class FoldSeries:
     def runs(self) -> dict[int, RunDirectory]:
         """The run of each fold, by its number: of several the one that is complete, or else the newest."""
         found: dict[int, RunDirectory] = {}
-        for run in all_runs(self.path.parent):
-            status = run.status()
-            number = (status.get("fold") or {}).get("number")
-            if self.id not in status.get("tags", ()) or not isinstance(number, int):
+        for run in self.all_runs():
+            number = (run.status().get("fold") or {}).get("number")
+            if not isinstance(number, int):
                 continue
             if number not in found or found[number].status()["status"] != "completed":
                 found[number] = run
         return dict(sorted(found.items()))
+
+    def all_runs(self) -> list[RunDirectory]:
+        """Every run of the series, those that were tried again too."""
+        return [run for run in all_runs(self.path.parent) if self.id in run.status().get("tags", ())]
+
+    def status(self) -> str:
+        """What folds.json says; of a series that is at work in none of its runs, not that it is running."""
+        try:
+            status = str(self.read().get("status", "failed"))
+        except DataError:
+            return "failed"
+        at_work = status == "running" and any(run.status()["status"] == "running" for run in self.all_runs())
+        return "interrupted" if status == "running" and not at_work else status
+
+    def created(self) -> datetime:
+        """When it began, by its name."""
+        try:
+            return datetime.strptime(self.id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+        except ValueError:  # the directory was given another name
+            return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
 
     def read(self) -> dict[str, Any]:
         """What folds.json says. Raises DataError where it is damaged."""

@@ -17,8 +17,10 @@ def command(common: Common, older_than: float, dry_run: bool, yes: bool) -> None
     """Remove runs that failed, diverged or were interrupted."""
     from datetime import UTC, datetime
 
-    from dlcli.app.run_removal import stale
+    from dlcli.app.run_removal import stale, stale_series
     from dlcli.cli.run_removal import remove_all
 
-    found = stale(common.surroundings().runs_dir, days=older_than, now=datetime.now(UTC))
-    remove_all([run.run for run in found], yes=yes, as_json=common.json, dry_run=dry_run)
+    runs_dir, now = common.surroundings().runs_dir, datetime.now(UTC)
+    found = stale(runs_dir, days=older_than, now=now)
+    series = stale_series(runs_dir, found, days=older_than, now=now)
+    remove_all([*(run.run for run in found), *series], yes=yes, as_json=common.json, dry_run=dry_run)
