@@ -28,6 +28,7 @@ from dlcli.data.preprocessing import Pipeline
 from dlcli.model import Model
 from dlcli.train import snapshot
 from dlcli.train.gan import GanRecipe, GanTrainer
+from dlcli.train.gan_lanes import GanLanes
 from dlcli.train.gan_models import GanModels
 from dlcli.train.gradient_check import compare
 from dlcli.train.settings import Ema, Training
@@ -87,7 +88,9 @@ SPOILT = ("batch_normalization", "leaky_relu", {"type": "dropout", "rate": 0.2})
 """What a discriminator may have that a stop could spoil."""
 
 
-def trainer(*, loss="gan_non_saturating", d_steps=2, lanes=2, threads=1, seed=1, epochs=2, callbacks=(), inside=SPOILT):
+def trainer(
+    *, loss="gan_non_saturating", d_steps=2, top_k=1, lanes=2, threads=1, seed=1, epochs=2, callbacks=(), inside=SPOILT,
+):
     """A GAN that learns a cloud of points around (2, -1)."""
     rng = np.random.default_rng(0)
     x = (rng.standard_normal((43, 2)) * 0.1 + (2, -1)).astype(np.float32)
@@ -100,7 +103,8 @@ def trainer(*, loss="gan_non_saturating", d_steps=2, lanes=2, threads=1, seed=1,
     )
     adam = from_yaml(Optimizer, {"type": "adam", "learning_rate": 0.01, "beta_1": 0.5})
     recipe = GanRecipe(
-        models=models, loss=from_yaml(Loss, loss), d_steps=d_steps, schedule=None, regularizer=None, threads=threads,
+        models=models, loss=from_yaml(Loss, loss), d_steps=d_steps, top_k=top_k, schedule=None, regularizer=None,
+        threads=threads,
         optimizers={"generator": adam, "discriminator": replace(adam, learning_rate=0.02)},
         settings=Training(epochs=epochs, batch_size=6, lanes=lanes, ema=Ema(momentum=0.9)),
     )
@@ -142,8 +146,9 @@ def test_the_generators_losses_are_those_of_the_papers():
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_the_generator_moves_to_where_the_data_is(name):
-    course = trainer(loss=name, d_steps=1, epochs=60, inside=["leaky_relu"])
+@pytest.mark.parametrize("top_k", [1, 0.5])
+def test_the_generator_moves_to_where_the_data_is(name, top_k):
+    course = trainer(loss=name, d_steps=1, top_k=top_k, epochs=60, inside=["leaky_relu"])
     before = np.abs(course.pictures().mean(axis=0) - (2, -1)).max()
     course.run()
     after = np.abs(course.pictures().mean(axis=0) - (2, -1)).max()
@@ -174,10 +179,36 @@ def test_resume_after_any_step_equals_uninterrupted(d_steps):
         assert np.array_equal(resumed.pictures(), whole.pictures())
 
 
-def test_the_number_of_threads_changes_no_bit_and_another_seed_does():
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_with_top_k_the_generator_learns_from_its_best_fakes_alone(lanes):
+    rng = np.random.default_rng(3)
+    models = GanModels(
+        Model(layers({"type": "dense", "units": 5}, "batch_normalization", {"type": "dense", "units": 2}), (3,),
+              dtype="float64"),
+        Model(layers({"type": "dense", "units": 4}, "tanh", {"type": "dense", "units": 1}), (2,), dtype="float64"),
+    )
+    theta, buffers = models.initialize(rng)
+    made = GanLanes(models, from_yaml(Loss, "gan_hinge"), theta, buffers, count=lanes, threads=1, streams=Streams(0))
+    latents = rng.standard_normal((10, 3))
+    of_generator = models.layout.part("generator", theta)
+
+    def scores():
+        made.tell_apart(rng.standard_normal((10, 2)), latents)
+        made.deceive(10, 0.3)
+        return np.concatenate([lane.scores.reshape(-1) for lane in made._lanes])
+
+    best = np.argsort(scores())[-3:]
+    grad = made.grads["generator"].copy()
+    # With gan_hinge the generator's loss is -z: the mean of the best three alone is what goes down.
+    difference = compare("theta", of_generator, grad, lambda: -float(np.mean(scores()[best])), rng)
+    assert difference.ok, difference
+
+
+@pytest.mark.parametrize("top_k", [1, 0.5])
+def test_the_number_of_threads_changes_no_bit_and_another_seed_does(top_k):
     found = []
     for options in ({"threads": 1}, {"threads": 2}, {"seed": 2}):
-        course = trainer(**options)
+        course = trainer(top_k=top_k, **options)
         course.run()
         found.append(course.theta.copy())
     assert np.array_equal(found[0], found[1]) and not np.isclose(found[0], found[2]).all()

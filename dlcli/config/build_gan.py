@@ -32,6 +32,7 @@ class BuiltGan:
     loss: GanLoss
     optimizers: Mapping[str, Optimizer]
     d_steps: int
+    top_k: float
     metrics: Mapping[str, Metric] = field(default_factory=dict)
 
     @property
@@ -89,6 +90,7 @@ def build_gan(config: Config, spec: DataSpec, source: Source, *, dtype: str | No
     }
     return BuiltGan(
         replace(config, training=training), spec, pipeline, models, loss, optimizers, discriminator.steps,
+        generator.top_k,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from dlcli.core.component import Keys
 from dlcli.core.dataset import Dataset
-from dlcli.core.fields import AsTuple, NonNegativeInt, PositiveInt
+from dlcli.core.fields import AsTuple, NonNegativeInt, PositiveInt, Share
 from dlcli.core.layer import Layer
 from dlcli.core.loss import Loss
 from dlcli.core.metric import Metric
@@ -26,12 +26,15 @@ class ModelBlock(Keys):
 class GeneratorBlock(Keys):
     """The `generator:` block of a GAN: layers that make a sample of `latent` random numbers.
 
-    The numbers are drawn from a standard normal distribution. `optimizer` is the top-level one by default.
+    The numbers are drawn from a standard normal distribution. `optimizer` is the top-level one by default. `top_k: 0.5`
+    lets it learn from the better half of its fakes alone, those that pass best for real: what lies between two kinds
+    of samples is then given up sooner. Source: Sinha et al., "Top-k training of GANs", 2020.
     """
 
     latent: PositiveInt = 64
     layers: Annotated[tuple[Layer, ...], AsTuple]
     optimizer: Optimizer | None = None
+    top_k: Share = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,12 +34,16 @@ _AT_ONCE = 256
 
 @dataclass(frozen=True, kw_only=True)
 class GanRecipe:
-    """What is trained and how. `optimizers` has one for each net; `d_steps` batches of the discriminator a step."""
+    """What is trained and how. `optimizers` has one for each net; `d_steps` batches of the discriminator a step.
+
+    `top_k`: the share of its fakes, those that pass best for real, from which the generator learns.
+    """
 
     models: GanModels
     loss: GanLoss
     optimizers: Mapping[str, Optimizer]
     d_steps: int
+    top_k: float
     schedule: Schedule | None
     regularizer: Regularizer | None
     settings: Training
@@ -106,7 +110,7 @@ class GanTrainer(Loop):
             if start + size < len(rows):
                 self._tell_batch()
         penalty = self._updates[GENERATOR].penalty(self.models.layout.part(GENERATOR, self.theta))
-        total = self._lanes.deceive(n)
+        total = self._lanes.deceive(n, self.recipe.top_k)
         self._check(total)
         self.scores.add_step(n, total + penalty * n)
         self._move(GENERATOR, self.step + 1)
@@ -149,7 +153,14 @@ class GanTrainer(Loop):
 
 def generated(models: GanModels, theta: np.ndarray, buffers: np.ndarray, latents: np.ndarray) -> np.ndarray:
     """What the generator makes of latents: (N, latent), as outside of training: (N, *out_shape)."""
-    through = Pass(models.generator, models.layout.part(GENERATOR, theta), models.buffers.part(GENERATOR, buffers))
-    latents = latents.astype(models.dtype)
-    made = [through.predict(latents[i:i + _AT_ONCE]).copy() for i in range(0, len(latents), _AT_ONCE)]
-    return np.concatenate(made)
+    return _through(models, GENERATOR, theta, buffers, latents.astype(models.dtype))
+
+
+def scores(models: GanModels, theta: np.ndarray, buffers: np.ndarray, samples: np.ndarray) -> np.ndarray:
+    """How real the discriminator takes samples: (N, *out_shape) to be: (N,), the higher the more."""
+    return _through(models, DISCRIMINATOR, theta, buffers, samples).reshape(-1)
+
+
+def _through(models: GanModels, net: str, theta: np.ndarray, buffers: np.ndarray, x: np.ndarray) -> np.ndarray:
+    through = Pass(models.models[net], models.layout.part(net, theta), models.buffers.part(net, buffers))
+    return np.concatenate([through.predict(x[i:i + _AT_ONCE]).copy() for i in range(0, len(x), _AT_ONCE)])

@@ -1,10 +1,12 @@
 """The two halves of a step of a GAN, each cut into lanes."""
 
 from collections.abc import Callable
+from math import ceil
 
 import numpy as np
 
 from dlcli.core.gan_loss import GanLoss
+from dlcli.core.memory import Memory
 from dlcli.core.streams import Streams
 from dlcli.model import Pass
 from dlcli.train.gan_models import DISCRIMINATOR, GENERATOR, GanModels
@@ -37,7 +39,7 @@ class _Lane:
         self.discriminator = through(DISCRIMINATOR)
         self.judge = through(DISCRIMINATOR, input_gradient=True)
         self.ctx = loss_context(models.discriminator)
-        self.fakes = np.empty(0)
+        self.fakes = self.scores = np.empty(0)
         self.d_loss = self.d_real = self.d_fake = self.g_loss = 0.0
 
     def tell_apart(self, x: np.ndarray, latents: np.ndarray, weight: float) -> None:
@@ -61,11 +63,18 @@ class _Lane:
                 self.d_fake = belief
                 grad += self._of_real
 
-    def deceive(self, weight: float) -> None:
-        """The fakes of `tell_apart` again, judged by the discriminator as it is now; the gradient goes on into them."""
-        losses = self.loss.deceive(self.ctx, self.judge.forward(self.fakes))
-        self.g_loss = float(np.add.reduce(losses))
-        dx = self.judge.backward(self.loss.deceive_backward(self.ctx, weight))
+    def submit(self) -> None:
+        """The fakes of `tell_apart` again, judged by the discriminator as it is now."""
+        self.scores = self.judge.forward(self.fakes)
+        self.g_loss = float(np.add.reduce(self.loss.deceive(self.ctx, self.scores)))
+
+    def learn(self, weight: float, least: float | None = None) -> None:
+        """The gradient goes on into the fakes of `submit`, but for those with a score below `least`."""
+        dz = self.loss.deceive_backward(self.ctx, weight)
+        if least is not None:
+            worse = np.less(self.scores, least, out=self.ctx.empty("worse", self.scores.shape, bool))
+            np.copyto(dz, 0, where=worse)
+        dx = self.judge.backward(dz)
         assert dx is not None
         self.generator.backward(dx)
 
@@ -86,6 +95,7 @@ class GanLanes:
         whole_batch = any(model.whole_batch for model in models.models.values())
         self._pool = LanePool(count, threads=threads, whole_batch=whole_batch)
         self._lanes = [_Lane(models, loss, theta, buffers, self._pool, number, streams) for number in range(count)]
+        self._memory = Memory(models.dtype)
         self.grads = self._lanes[0].grads
 
     def tell_apart(self, x: np.ndarray, latents: np.ndarray) -> dict[str, float]:
@@ -97,10 +107,23 @@ class GanLanes:
         active = self._run(len(x), work, DISCRIMINATOR)
         return {name: sum(getattr(lane, name) for lane in active) for name in ("d_loss", "d_real", "d_fake")}
 
-    def deceive(self, samples: int) -> float:
-        """The generator's half on the fakes of the last `tell_apart`; the sum of its losses."""
-        active = self._run(samples, lambda lane, _piece: lane.deceive(1 / samples), GENERATOR)
-        return sum(lane.g_loss for lane in active)
+    def deceive(self, samples: int, top_k: float) -> float:
+        """The generator's half on the fakes of the last `tell_apart`; the sum of its losses.
+
+        It learns from the share `top_k` of them that the discriminator takes for the most real.
+        """
+        if top_k == 1:
+            def work(lane: _Lane, _piece: slice) -> None:
+                lane.submit()
+                lane.learn(1 / samples)
+        else:
+            self._pool.run(samples, lambda number, _piece: self._lanes[number].submit())
+            least, kept = self._best(samples, top_k)
+
+            def work(lane: _Lane, _piece: slice) -> None:
+                lane.learn(1 / kept, least)
+
+        return sum(lane.g_loss for lane in self._run(samples, work, GENERATOR))
 
     def close(self) -> None:
         """Ends the threads."""
@@ -110,6 +133,16 @@ class GanLanes:
     def nbytes(self) -> int:
         """Bytes of working memory held."""
         return sum(lane.nbytes for lane in self._lanes)
+
+    def _best(self, samples: int, top_k: float) -> tuple[float, int]:
+        """The lowest score of that share of all fakes that has the highest, and how many have no lower one."""
+        scores = self._memory.empty("scores", (samples,))
+        active = self._lanes[:self._pool.active(samples)]
+        np.concatenate([lane.scores.reshape(-1) for lane in active], out=scores)
+        last = samples - ceil(top_k * samples)
+        scores.partition(last)
+        least = float(scores[last])
+        return least, int(np.count_nonzero(scores >= least))
 
     def _run(self, samples: int, work: Callable[[_Lane, slice], None], net: str) -> list[_Lane]:
         self._pool.run(samples, lambda number, piece: work(self._lanes[number], piece))
