@@ -5,6 +5,12 @@ import pytest
 from main_job import dlcli, dlcli_json
 from PIL import Image
 
+from dlcli.app.generate import maker
+from dlcli.app.surroundings import Surroundings
+from dlcli.app.ui import Ui
+from dlcli.core.streams import Streams
+from dlcli.train.gan import generated, scores
+
 TEXT = "the cat sat on the mat. " * 40
 LANGUAGE = """
 seed: 3
@@ -35,9 +41,7 @@ training: {epochs: 1, batch_size: 256}
 def runs(tmp_path_factory):
     """A folder with a trained language model and a GAN: (folder, run id of the one, run id of the other)."""
     from dlcli.app import configure
-    from dlcli.app.surroundings import Surroundings
     from dlcli.app.train import train
-    from dlcli.app.ui import Ui
 
     folder = tmp_path_factory.mktemp("generate")
     (folder / "cat.txt").write_text(TEXT)
@@ -117,7 +121,24 @@ def test_pictures_are_drawn_and_written_as_bytes(capsys, runs, tmp_path):
     assert np.array_equal(np.load(tmp_path / "x.npy"), many[:7])
 
 
+def test_best_of_keeps_what_the_discriminator_takes_for_the_most_real(capsys, runs, tmp_path):
+    made = maker(runs[2], None, Surroundings.of({}, runs_dir=str(runs[0])), Ui())
+    every = made.samples(12, seed=4)
+    latents = Streams(4).fresh("generate").standard_normal((12, *made.built.model.in_shape))
+    raw = generated(made.built.model, made.theta, made.buffers, latents)
+    judged = scores(made.built.model, made.theta, made.buffers, raw)
+    best = [group[np.argmax(judged[group])] for group in np.arange(12).reshape(4, 3)]
+    assert len(set(judged)) == 12 and best != [0, 3, 6, 9]
+    common = ("generate", runs[2], "--runs-dir", runs[0], "--seed", "4", "--npy", tmp_path / "x.npy")
+    code, said = dlcli_json(capsys, *common, "-n", "4", "--best-of", "3")
+    assert code == 0 and said["samples"] == 4 and said["best_of"] == 3
+    assert np.array_equal(np.load(tmp_path / "x.npy"), every[best])
+    assert dlcli(capsys, *common, "-n", "2", "--best-of", "3")[0] == 0
+    assert np.array_equal(np.load(tmp_path / "x.npy"), every[best[:2]])
+
+
 @pytest.mark.parametrize(("which", "options", "said"), [
+    (1, ["--best-of", "2"], "--best-of means nothing"), (2, ["--best-of", "0"], "best-of"),
     (1, ["-n", "3"], "-n means nothing"), (1, ["--npy", "x.npy"], "--npy means nothing"),
     (2, ["--prompt", "a"], "--prompt means nothing"), (2, [], "-o sheet.png"),
     (1, ["--temperature", "-1"], "temperature"),

@@ -13,7 +13,7 @@ from dlcli.files import replacing
 from dlcli.report import picture_sheet
 from dlcli.runs.directory import RunDirectory
 from dlcli.runs.lookup import Found
-from dlcli.train.gan import generated
+from dlcli.train.gan import generated, scores
 from dlcli.train.snapshot import restore_weights
 
 
@@ -32,14 +32,18 @@ class SampleMaker:
         """Whether its samples can be drawn."""
         return self.built.spec.image and picture_sheet.is_picture(self.built.model.out_shape)
 
-    def samples(self, count: int, *, seed: int) -> np.ndarray:
+    def samples(self, count: int, *, seed: int, best_of: int = 1) -> np.ndarray:
         """New samples: (count, ...). Pictures as bytes from 0 to 255, as image data has them; else as made.
 
-        The first samples of a seed do not depend on their count.
+        Of every `best_of` that are made, the one is kept that the discriminator takes for the most real. The first
+        samples of a seed do not depend on their count.
         """
         rng = Streams(seed).fresh("generate")
-        latents = rng.standard_normal((count, *self.built.model.in_shape))
+        latents = rng.standard_normal((count * best_of, *self.built.model.in_shape))
         made = generated(self.built.model, self.theta, self.buffers, latents)
+        if best_of > 1:
+            judged = scores(self.built.model, self.theta, self.buffers, made).reshape(count, best_of)
+            made = made[np.arange(0, count * best_of, best_of) + judged.argmax(axis=1)]
         return picture_sheet.as_bytes(made, self.built.model.picture_bounds()) if self.makes_pictures else made
 
     def write_sheet(self, path: Path, samples: np.ndarray) -> None:

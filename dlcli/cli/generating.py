@@ -15,7 +15,7 @@ from dlcli.errors import UsageError
 from dlcli.files import write_bytes
 
 _OF_TEXT = {"prompt": "--prompt", "length": "--length", "temperature": "--temperature", "top_k": "--top-k"}
-_OF_SAMPLES = {"count": "-n", "npy": "--npy"}
+_OF_SAMPLES = {"count": "-n", "best_of": "--best-of", "npy": "--npy"}
 
 
 def run(common: Common, *, run: str, checkpoint: str | None, seed: int | None, **options: Any) -> None:
@@ -75,14 +75,15 @@ def _text(
 
 
 def _samples(
-    common: Common, made: SampleMaker, ui: Ui, seed: int, *, count: int | None, npy: str | None, output: str | None,
+    common: Common, made: SampleMaker, ui: Ui, seed: int, *, count: int | None, best_of: int | None, npy: str | None,
+    output: str | None,
 ) -> None:
     if output is None and npy is None:
         raise UsageError(
             "a GAN makes samples: say where they go",
             hint="-o sheet.png draws them" if made.makes_pictures else "--npy FILE writes them as numbers",
         )
-    samples = made.samples(64 if count is None else count, seed=seed)
+    samples = made.samples(64 if count is None else count, seed=seed, best_of=best_of or 1)
     if output is not None:
         made.write_sheet(Path(output), samples)
         ui.info(f"written to {output}")
@@ -91,6 +92,7 @@ def _samples(
         ui.info(f"written to {npy}")
     if common.json:
         write_json({
-            "run_id": made.run.id, "checkpoint": made.name, "seed": seed, "samples": len(samples),
-            "shape": list(samples.shape[1:]), "files": [file for file in (output, npy) if file],
+            "run_id": made.run.id, "checkpoint": made.name, "seed": seed, "samples": len(samples), "best_of": best_of or 1,
+            "shape": list(samples.shape[1:]),
+            "files": [file for file in (output, npy) if file],
         })

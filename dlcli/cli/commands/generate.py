@@ -17,6 +17,10 @@ from dlcli.cli.options import Common, checkpoint_option, common, run_argument
 )
 @click.option("--top-k", type=click.IntRange(min=1), metavar="K", help="Choose among the K likeliest characters.")
 @click.option("-n", "count", type=click.IntRange(min=1), metavar="N", help="Samples of a GAN (default: 64).")
+@click.option(
+    "--best-of", type=click.IntRange(min=1), metavar="N",
+    help="Of N samples of a GAN keep the one that its discriminator takes for the most real (default: 1).",
+)
 @click.option("--npy", type=click.Path(dir_okay=False), metavar="FILE", help="Write the samples of a GAN as an array.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write text, or a PNG, there.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="The same makes the same (default: new).")
