@@ -92,7 +92,7 @@ def _samples(
         ui.info(f"written to {npy}")
     if common.json:
         write_json({
-            "run_id": made.run.id, "checkpoint": made.name, "seed": seed, "samples": len(samples), "best_of": best_of or 1,
-            "shape": list(samples.shape[1:]),
+            "run_id": made.run.id, "checkpoint": made.name, "seed": seed, "samples": len(samples),
+            "best_of": best_of or 1, "shape": list(samples.shape[1:]),
             "files": [file for file in (output, npy) if file],
         })
