@@ -7,11 +7,18 @@ import numpy as np
 import pytest
 from contracts.training import model, samples, trainer
 
+from dlcli.core.dataset import Split
 from dlcli.core.layer import Layer, Plan
 from dlcli.core.streams import Streams
+from dlcli.core.target import DataSpec, Target
+from dlcli.data.batches import Batches
+from dlcli.data.preprocessing import Pipeline
 from dlcli.losses.categorical_crossentropy import CategoricalCrossentropy
-from dlcli.model import Model
-from dlcli.train.lanes import Lanes
+from dlcli.metrics.accuracy import Accuracy
+from dlcli.metrics.f1 import F1
+from dlcli.model import Model, Pass
+from dlcli.train.evaluation import Evaluator
+from dlcli.train.lanes import Lanes, loss_context
 
 DENSE = ({"type": "dense", "units": 8, "activation": "tanh"}, {"type": "dense", "units": 3})
 CLOSE = 1e-12
@@ -119,6 +126,29 @@ def test_the_number_of_threads_does_not_change_a_bit(optimizer):
         found.append(course)
     assert np.array_equal(found[0].theta, found[1].theta)
     assert found[0].streams.state() == found[1].streams.state()
+
+
+def test_an_evaluation_is_the_same_however_many_threads_run_it():
+    wide = model({"type": "dense", "units": 400, "activation": "relu"}, {"type": "dense", "units": 3}, features=300)
+    x, y = samples(1100, 300)
+    target = Target(kind="classes", labels=("a", "b", "c"))
+    spec = DataSpec(input_shape=(300,), dtype="float32", target=target)
+    theta, buffers = wide.initialize(np.random.default_rng(0))
+    loss = CategoricalCrossentropy(from_logits=True)
+    found = []
+    for threads in (1, 2):
+        watched = []
+        evaluator = Evaluator(wide, loss, {"accuracy": Accuracy(), "f1": F1()}, target, theta, buffers, threads=threads)
+        batches = Batches(Split(x, y, np.arange(1100)[::-1]), Pipeline([], spec), spec, batch_size=512, dtype="float64")
+        for _ in range(2):
+            found.append(evaluator.run(batches, keep=True, watch=lambda true, _: watched.append(true.copy())))  # noqa: B023
+        assert [len(piece) for piece in watched] == [256, 256, 256, 256, 38, 38] * 2, "two lanes"
+        assert np.array_equal(np.concatenate(watched[:6]), y[::-1])
+    logits = Pass(wide, theta, buffers).forward(x[::-1].astype(np.float64))
+    assert np.allclose(found[0].losses, loss.forward(loss_context(wide), logits, y[::-1]), rtol=1e-12)
+    for one in found:
+        assert one.figures == found[0].figures and np.array_equal(one.y_true, y[::-1])
+        assert np.array_equal(one.y_pred, found[0].y_pred) and np.array_equal(one.losses, found[0].losses)
 
 
 def test_lanes_draw_different_random_numbers():

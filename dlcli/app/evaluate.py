@@ -50,6 +50,7 @@ class Result:
 
 def evaluate(
     name: str, surroundings: Surroundings, ui: Ui, *, split: str = "test", checkpoint: str | None = None,
+    threads: int = 1,
 ) -> Result:
     """Evaluates a run on the data of its configuration. Raises UsageError, DataError."""
     found = find(surroundings.runs_dir, name)
@@ -59,7 +60,8 @@ def evaluate(
         painter.start()  # pictures are drawn while figures are computed
         return measure(
             held.built, held.theta, held.buffers, held.load_data(surroundings, ui).split(split),
-            run=found.run, split_name=split, checkpoint=held.name, painter=painter, thorough=True,
+            run=found.run, split_name=split, checkpoint=held.name, painter=painter, threads=threads,
+            thorough=True,
         )
 
 
@@ -73,6 +75,7 @@ def measure(
     split_name: str,
     checkpoint: str,
     painter: Painter,
+    threads: int = 1,
     thorough: bool = False,
 ) -> Result:
     """Evaluates, and writes the files of `evaluation/SPLIT`; those that take their time only if it is to be `thorough`.
@@ -87,7 +90,7 @@ def measure(
     keep = not target.is_input and (target.kind == "numbers" or not target.shape)
     at_once = keep and not padded(built)
     metrics, left_out = (built.metrics, {}) if at_once else standard_metrics(built, len(split))
-    evaluator = Evaluator(built.model, built.loss, metrics, target, theta, buffers)
+    evaluator = Evaluator(built.model, built.loss, metrics, target, theta, buffers, threads=threads)
     watch = Watch(target, thorough=thorough) if target.kind == "classes" else None
     outcome = evaluator.run(batches(built, split, EVALUATION_BATCH), penalty=penalty, keep=keep, watch=watch)
     seen = Inspected(folder=folder, built=built, split=split, outcome=outcome, painter=painter, thorough=thorough)

@@ -177,14 +177,14 @@ def train_in(
             if trainer.stop_reason is not None:
                 ui.info(trainer.stop_reason)
                 log.info(trainer.stop_reason)
-            result = _conclude(session, loaded, time.monotonic() - started, painter)
+            result = _conclude(session, loaded, time.monotonic() - started, painter, threads)
     except BaseException as error:
         _record(run, log, error)
         raise
     return result
 
 
-def _conclude(session: Session, loaded: Loaded, seconds: float, painter: Painter) -> Trained:
+def _conclude(session: Session, loaded: Loaded, seconds: float, painter: Painter, threads: int) -> Trained:
     """Evaluates on the test split with the weights that `evaluate` would take, and writes the summary."""
     run, built, trainer = session.run, session.built, session.trainer
     stopping = built.config.training.early_stopping
@@ -202,7 +202,10 @@ def _conclude(session: Session, loaded: Loaded, seconds: float, painter: Painter
     if loaded.test is not None and isinstance(built, Built):
         theta, buffers = trainer.theta.copy(), trainer.buffers.copy()
         snapshot.restore_weights(built.model, theta, buffers, held.snapshot, evaluated=True)
-        test = measure(built, theta, buffers, loaded.test, run=run, split_name="test", checkpoint=name, painter=painter)
+        test = measure(
+            built, theta, buffers, loaded.test, run=run, split_name="test", checkpoint=name, painter=painter,
+            threads=threads,
+        )
     skipped = ("epoch", "step", "learning_rate", "seconds")
     trained = Trained(
         run=run, status="completed", epoch=epoch, step=trainer.step,

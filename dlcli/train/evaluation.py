@@ -1,7 +1,8 @@
 """Loss, metrics and predictions of a model over a whole split."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import isfinite, isinf
 
 import numpy as np
@@ -12,6 +13,8 @@ from dlcli.core.split_metric import SplitMetric
 from dlcli.core.target import Target
 from dlcli.data.batches import Batches
 from dlcli.model import Model, Pass
+from dlcli.train.lane_count import lanes_for
+from dlcli.train.lane_pool import LanePool
 from dlcli.train.lanes import loss_context
 from dlcli.train.places import Places
 from dlcli.train.scores import Scores
@@ -33,8 +36,26 @@ class Evaluation:
     counts: np.ndarray
 
 
+class _Lane:
+    """A piece of every batch: a pass and a loss context of its own, and what they made of the piece."""
+
+    def __init__(self, model: Model, loss: Loss, theta: np.ndarray, buffers: np.ndarray) -> None:
+        self._loss = loss
+        self._pass = Pass(model, theta, buffers)
+        self.ctx = loss_context(model, self._pass.flow)
+        self.y = self.losses = np.empty(0)
+
+    def run(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Fills `losses` and `ctx`."""
+        self.y = y
+        self.losses = self._loss.forward(self.ctx, self._pass.forward(x), y)
+
+
 class Evaluator:
-    """Evaluates again and again with the same memory, such as after every epoch."""
+    """Evaluates again and again with the same memory, such as after every epoch.
+
+    Batches are cut into lanes where that pays, so many as the work alone says; `threads` changes no bit.
+    """
 
     def __init__(
         self,
@@ -44,10 +65,13 @@ class Evaluator:
         target: Target,
         theta: np.ndarray,
         buffers: np.ndarray,
+        *,
+        threads: int = 1,
     ) -> None:
-        self._pass = Pass(model, theta, buffers)
-        self._loss = loss
-        self._ctx = loss_context(model, self._pass.flow)
+        self._model = model
+        self._lane = partial(_Lane, model, loss, theta, buffers)
+        self._lanes: list[_Lane] = []
+        self._threads = threads
         self._metrics = metrics
         self._split_metrics = {name: m for name, m in metrics.items() if isinstance(m, SplitMetric)}
         self._scores = Scores(metrics, target)
@@ -59,36 +83,46 @@ class Evaluator:
     ) -> Evaluation:
         """One pass over all samples of `batches`, in order; `keep` also returns what was predicted for each.
 
-        `watch` is called with the targets and the predictions of each batch, those places of them that count; they
-        change with the next batch.
+        `watch` is called with the targets and the predictions of one piece after the other, those places of them that
+        count; they change with the next batch.
         """
         self._scores.reset()
         kept: list[tuple[np.ndarray, ...]] = []
         costs: list[tuple[np.ndarray, ...]] = []
         judged: list[tuple[np.ndarray, ...]] = []
-        with batches.feed(batches.split.rows) as feed:
-            for x, y in feed:
-                losses = self._loss.forward(self._ctx, self._pass.forward(x), y)
-                self._scores.update(
-                    y_true=y, y_pred=self._ctx.predictions, losses=losses, terms=self._ctx.terms,
-                    passed_over=self._ctx.passed_over, penalty=penalty,
-                )
-                passed, predictions = self._ctx.passed_over, self._ctx.predictions
-                if watch is not None or self._split_metrics:
-                    true, predicted, _ = self._places.that_count(passed, y, predictions, losses)
-                if watch is not None:
-                    watch(true, predicted)
-                if self._split_metrics:
-                    judged.append((true.copy(), predicted.copy()))
-                if keep:
-                    kept.append((y.copy(), predictions.copy()))
-                counts = np.ones(len(y), bool) if passed is None else ~passed.reshape(len(y), -1).all(axis=1)
-                costs.append((losses.copy(), counts))
+        for lane in self._pieces(batches):
+            y, losses, passed, predictions = lane.y, lane.losses, lane.ctx.passed_over, lane.ctx.predictions
+            self._scores.update(
+                y_true=y, y_pred=predictions, losses=losses, terms=lane.ctx.terms, passed_over=passed, penalty=penalty,
+            )
+            if watch is not None or self._split_metrics:
+                true, predicted, _ = self._places.that_count(passed, y, predictions, losses)
+            if watch is not None:
+                watch(true, predicted)
+            if self._split_metrics:
+                judged.append((true.copy(), predicted.copy()))
+            if keep:
+                kept.append((y.copy(), predictions.copy()))
+            counts = np.ones(len(y), bool) if passed is None else ~passed.reshape(len(y), -1).all(axis=1)
+            costs.append((losses.copy(), counts))
         found = self._scores.figures()
         for name, metric in self._split_metrics.items():
             found[name] = metric.compute(*_joined(_in_rows(judged), 2))
         figures = {name: found[name] for name in ("loss", *self._metrics)}
         return Evaluation(figures, _undefined(figures, self._metrics), *_joined(kept, 2), *_joined(costs, 2))
+
+    def _pieces(self, batches: Batches) -> Iterator[_Lane]:
+        """Each piece of each batch, in order, once it has run; valid until the next one is asked for."""
+        count = lanes_for(self._model.flops // 3, batches.batch_size)  # no way back: a third of the work of a step
+        self._lanes += [self._lane() for _ in range(count - len(self._lanes))]
+        pool = LanePool(count, threads=self._threads, whole_batch=False)
+        try:
+            with batches.feed(batches.split.rows) as feed:
+                for x, y in feed:
+                    pool.run(len(x), lambda number, piece: self._lanes[number].run(x[piece], y[piece]))  # noqa: B023
+                    yield from self._lanes[:pool.active(len(x))]
+        finally:
+            pool.close()
 
 
 def judged_at_once(metrics: Mapping[str, Metric], target: Target, outcome: Evaluation) -> Evaluation:

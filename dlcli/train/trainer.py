@@ -68,7 +68,9 @@ class Trainer(Loop):
             model, recipe.loss, self.theta, self.buffers,
             count=settings.lanes or 1, threads=recipe.threads, streams=streams,
         )
-        self._evaluator = Evaluator(model, recipe.loss, recipe.metrics, recipe.target, self.evaluated, self.buffers)
+        self._evaluator = Evaluator(
+            model, recipe.loss, recipe.metrics, recipe.target, self.evaluated, self.buffers, threads=recipe.threads,
+        )
         self._memory = Memory(model.dtype)
         own = train.split.weights
         self._sample_weight = None if own is None else own.astype(model.dtype)

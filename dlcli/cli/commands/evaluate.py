@@ -23,6 +23,6 @@ def command(common: Common, **options: Any) -> None:
     from dlcli.cli.evaluation import evaluation
     from dlcli.cli.results import publish
 
-    settle(None)
-    result = evaluate(options.pop("run"), common.surroundings(), common.ui(), **options)
+    workers = settle(None)
+    result = evaluate(options.pop("run"), common.surroundings(), common.ui(), threads=workers, **options)
     publish(common, result.as_dict(), lambda: evaluation(result))
