@@ -14,7 +14,7 @@ from dlcli.data.splits import set_aside, whole
 from dlcli.errors import DataError, ShapeError
 
 EXAMPLES = [
-    pytest.param({"type": name, **example.keys}, example.shape, id=f"{name}-{i}")
+    pytest.param({"type": name, **example.keys}, example.shape, example.integers, id=f"{name}-{i}")
     for name in registry.names("transforms")
     for i, example in enumerate(registry.get("transforms", name).examples)
 ]
@@ -31,14 +31,15 @@ def applied(pipeline, x, dtype="float64"):
     return out
 
 
-def samples(shape, n=50, seed=0):
+def samples(shape, n=50, seed=0, integers=0):
     rng = np.random.default_rng(seed)
-    return whole(rng.normal(3.0, 5.0, (n, *shape)), np.zeros(n))
+    x = rng.integers(0, integers, (n, *shape)).astype(float) if integers else rng.normal(3.0, 5.0, (n, *shape))
+    return whole(x, np.zeros(n))
 
 
-@pytest.mark.parametrize(("keys", "shape"), EXAMPLES)
-def test_every_transform_writes_finite_numbers_and_leaves_its_input_alone(keys, shape):
-    train = samples(shape)
+@pytest.mark.parametrize(("keys", "shape", "integers"), EXAMPLES)
+def test_every_transform_writes_finite_numbers_and_leaves_its_input_alone(keys, shape, integers):
+    train = samples(shape, integers=integers)
     pipeline = build(shape, keys)
     pipeline.fit(train)
     before = train.x.copy()
@@ -47,9 +48,9 @@ def test_every_transform_writes_finite_numbers_and_leaves_its_input_alone(keys, 
     np.testing.assert_array_equal(train.x, before)
 
 
-@pytest.mark.parametrize(("keys", "shape"), EXAMPLES)
-def test_every_transform_that_keeps_the_shape_may_work_in_place(keys, shape):
-    train = samples(shape)
+@pytest.mark.parametrize(("keys", "shape", "integers"), EXAMPLES)
+def test_every_transform_that_keeps_the_shape_may_work_in_place(keys, shape, integers):
+    train = samples(shape, integers=integers)
     pipeline = build(shape, keys)
     if pipeline.out_shape != shape:
         return
@@ -60,18 +61,18 @@ def test_every_transform_that_keeps_the_shape_may_work_in_place(keys, shape):
     np.testing.assert_array_equal(x, expected)
 
 
-@pytest.mark.parametrize(("keys", "shape"), EXAMPLES)
-def test_every_transform_treats_each_sample_alone(keys, shape):
-    train = samples(shape)
+@pytest.mark.parametrize(("keys", "shape", "integers"), EXAMPLES)
+def test_every_transform_treats_each_sample_alone(keys, shape, integers):
+    train = samples(shape, integers=integers)
     pipeline = build(shape, keys)
     pipeline.fit(train)
     np.testing.assert_array_equal(applied(pipeline, train.x)[7:8], applied(pipeline, train.x[7:8]))
 
 
-@pytest.mark.parametrize(("keys", "shape"), EXAMPLES)
-def test_every_transform_takes_bytes_and_single_precision(keys, shape):
+@pytest.mark.parametrize(("keys", "shape", "integers"), EXAMPLES)
+def test_every_transform_takes_bytes_and_single_precision(keys, shape, integers):
     rng = np.random.default_rng(1)
-    train = whole(rng.integers(0, 256, (40, *shape), dtype=np.uint8), np.zeros(40))
+    train = whole(rng.integers(0, integers or 256, (40, *shape), dtype=np.uint8), np.zeros(40))
     pipeline = build(shape, keys)
     pipeline.fit(train)
     np.testing.assert_allclose(
@@ -79,9 +80,9 @@ def test_every_transform_takes_bytes_and_single_precision(keys, shape):
     )
 
 
-@pytest.mark.parametrize(("keys", "shape"), EXAMPLES)
-def test_a_stored_state_gives_the_same_numbers(keys, shape):
-    train = samples(shape)
+@pytest.mark.parametrize(("keys", "shape", "integers"), EXAMPLES)
+def test_a_stored_state_gives_the_same_numbers(keys, shape, integers):
+    train = samples(shape, integers=integers)
     pipeline, again = build(shape, keys), build(shape, keys)
     pipeline.fit(train)
     again.restore(pipeline.state())
@@ -170,3 +171,23 @@ def test_what_is_no_grey_image_gets_no_colours(shape, said):
 def test_the_state_of_another_preprocessing_is_refused():
     with pytest.raises(DataError, match=r"1\.mean"):
         build((3,), "standardize").restore({"1.mean": np.zeros(3)})
+
+
+def test_one_hot_equals_rows_of_the_unit_matrix():
+    rng = np.random.default_rng(4)
+    for count, dtype in ((7, "uint8"), (300, "uint8"), (300, "int32"), (300, "float32"), (2, "bool")):
+        x = rng.integers(0, min(count, 200), (20, 3)).astype(dtype)
+        out = applied(build((3,), {"type": "one_hot", "num_classes": count}), x, "float32")
+        np.testing.assert_array_equal(out, np.eye(count)[x.astype(int)])
+
+
+@pytest.mark.parametrize(("wrong", "shown"), [(5, "5"), (-1, "-1"), (1.5, "1.5"), (np.nan, "nan")])
+def test_one_hot_refuses_other_numbers_in_training_and_later(wrong, shown):
+    pipeline = build((2,), {"type": "one_hot", "num_classes": 5})
+    train = samples((2,), integers=5)
+    pipeline.fit(train)
+    other = np.array([[0, 4], [1, wrong]])
+    for refused in (lambda: pipeline.fit(whole(other, np.zeros(2))), lambda: applied(pipeline, other)):
+        with pytest.raises(DataError, match=f"from 0 to 4; found {shown} .1 such of 4") as raised:
+            refused()
+        assert "one_hot" in raised.value.where

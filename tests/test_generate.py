@@ -160,3 +160,15 @@ def test_a_classifier_generates_nothing(capsys):
 def test_a_gan_is_neither_evaluated_nor_asked(capsys, runs, command):
     code, _, err = dlcli(capsys, command, runs[2], *(["x.npy"] if command == "predict" else []), "--runs-dir", runs[0])
     assert code == 2 and "is a GAN" in err and "dlcli generate" in err
+
+
+def test_a_model_of_preprocessed_characters_sees_them_as_in_training(capsys, tmp_path):
+    (tmp_path / "cat.txt").write_text(TEXT)
+    (tmp_path / "hot.yaml").write_text(LANGUAGE.replace(
+        "stride: 3}", "stride: 3, preprocessing: [{type: one_hot, num_classes: 11}]}",
+    ).replace("    - {type: embedding, input_dim: 11, output_dim: 8}\n", ""))
+    assert dlcli(capsys, "train", tmp_path / "hot.yaml")[0] == 0
+    code, out, err = dlcli(
+        capsys, "generate", "latest", "--prompt", "the cat s", "--length", 14, "--temperature", 0,
+    )
+    assert (code, out) == (0, "the cat sat on the mat.\n"), err

@@ -35,17 +35,19 @@ class TextMaker:
         rng = Streams(seed).fresh("generate")
         built = self.model.built
         through = Pass(built.model, self.model.theta, self.model.buffers)
-        window = np.zeros((1, self.tokens.length), built.model.dtype)
+        window = np.zeros((1, self.tokens.length), built.spec.dtype)
+        x = np.empty((1, *built.model.in_shape), built.model.dtype)
         for _ in range(length):
             last = ids[-self.tokens.length:]
             window[0, :len(last)] = last  # what stands behind the last character does not reach it
-            chosen = _choose(self._scores(through, window)[len(last) - 1], temperature, top_k, rng)
+            built.pipeline.apply(window, x)
+            chosen = _choose(self._scores(through, x)[len(last) - 1], temperature, top_k, rng)
             ids.append(chosen)
             yield self.tokens.vocabulary[chosen]
 
-    def _scores(self, through: Pass, window: np.ndarray) -> np.ndarray:
+    def _scores(self, through: Pass, x: np.ndarray) -> np.ndarray:
         """Logarithms of probabilities, up to a constant: (T, V)."""
-        output = through.forward(window)[0].astype(np.float64)
+        output = through.forward(x)[0].astype(np.float64)
         if self.model.built.model.link is None:
             return np.log(np.maximum(output, 1e-30))
         return output
