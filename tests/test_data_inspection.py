@@ -14,6 +14,7 @@ from dlcli.core.component import from_yaml
 from dlcli.core.dataset import DataEnv, Dataset, Split
 from dlcli.core.source import Source
 from dlcli.core.target import DataSpec, Target
+from dlcli.data.inspection.finding import of
 from dlcli.data.inspection.identical import hashes
 from dlcli.data.inspection.inspect import inspect
 from dlcli.data.load import Loaded, load
@@ -434,3 +435,12 @@ def test_images_that_do_not_decode_hide_nothing_else(capsys, pets):
 def test_sound_images_have_no_finding_but_their_number(capsys, pets):
     code, found = dlcli_json(capsys, "datasets", "check", pets / "model.yaml")
     assert code == 0 and {one["check"] for one in found["findings"]} <= {"size", "noise", "balance"}
+
+
+@pytest.mark.parametrize(("count", "total", "shown"), [
+    (8, 8, "8 of 8 rows (100 %)"), (99_999, 100_000, "99,999 of 100,000 rows (99.9 %)"),
+    (994, 1000, "994 of 1,000 rows (99.4 %)"), (3, 300, "3 of 300 rows (1 %)"), (3, 120, "3 of 120 rows (2.5 %)"),
+    (1, 80_000, "1 of 80,000 rows (0.0013 %)"),
+])
+def test_shares_read_well(count, total, shown):
+    assert of(count, total, "rows") == shown

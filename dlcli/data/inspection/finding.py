@@ -107,4 +107,6 @@ def listed(names: list[str], most: int = MOST) -> str:
 
 def of(count: int, total: int, what: str) -> str:
     """`3 of 120 samples (2.5 %)`."""
-    return f"{count:,} of {total:,} {what} ({100 * count / total:.2g} %)"
+    share = 100 * count / total
+    shown = "100" if count == total else f"{min(share, 99.9):.{3 if share > 99 else 2}g}"  # only all of them are 100 %
+    return f"{count:,} of {total:,} {what} ({shown} %)"
