@@ -17,6 +17,7 @@ from dlcli.losses.categorical_crossentropy import CategoricalCrossentropy
 from dlcli.metrics.accuracy import Accuracy
 from dlcli.metrics.f1 import F1
 from dlcli.model import Model, Pass
+from dlcli.train.answers import Answers
 from dlcli.train.evaluation import Evaluator
 from dlcli.train.lanes import Lanes, loss_context
 
@@ -149,6 +150,18 @@ def test_an_evaluation_is_the_same_however_many_threads_run_it():
     for one in found:
         assert one.figures == found[0].figures and np.array_equal(one.y_true, y[::-1])
         assert np.array_equal(one.y_pred, found[0].y_pred) and np.array_equal(one.losses, found[0].losses)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_answers_are_the_same_however_many_are_asked_for_at_once(threads):
+    wide = model({"type": "dense", "units": 400, "activation": "relu"}, {"type": "dense", "units": 3}, features=300)
+    x = samples(1100, 300)[0].astype(np.float64)
+    theta, buffers = wide.initialize(np.random.default_rng(0))
+    wanted = Pass(wide, theta, buffers).predict(x)
+    with Answers(wide, theta, buffers, threads=threads) as answers:
+        for size in (1, 1100, 513, 2):
+            assert np.allclose(answers.predict(x[:size]), wanted[:size], rtol=1e-12, atol=1e-14), size
+        assert len(answers._passes) == 2, "two lanes"
 
 
 def test_lanes_draw_different_random_numbers():

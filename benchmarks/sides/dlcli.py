@@ -97,13 +97,14 @@ class Dlcli(Side):
 
     def predict(self, x: np.ndarray, pace: Pace) -> None:
         """As evaluation and prediction do it."""
-        from dlcli.model import Pass
+        from dlcli.train.answers import Answers
 
-        through, batches = Pass(self.model, self.theta, self.buffers), self.batches(x)
-        while True:
-            for (inputs,) in batches:
-                y = through.predict(inputs)
-                pace(lambda y=y: float(y[:, 0].sum()))  # type: ignore[misc]
+        batches = self.batches(x)
+        with Answers(self.model, self.theta, self.buffers, threads=self.threads) as answers:
+            while True:
+                for (inputs,) in batches:
+                    y = answers.predict(inputs)
+                    pace(lambda y=y: float(y[:, 0].sum()))  # type: ignore[misc]
 
 
 def planned(workload: Workload) -> tuple[Any, Any]:

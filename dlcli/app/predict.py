@@ -14,8 +14,8 @@ from dlcli.app.ui import Ui
 from dlcli.core.target import Target
 from dlcli.data import inputs
 from dlcli.data.scaling import looks_scaled, remark
-from dlcli.model import Pass
 from dlcli.runs.lookup import find
+from dlcli.train.answers import Answers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +49,16 @@ class Predictor:
     model: Stored
     top: int
     all_probabilities: bool
+    threads: int = 1
 
     def predictions(self, paths: Sequence[str], stdin: TextIO, ui: Ui) -> Iterator[Prediction]:
         """Answers in the order of the inputs. Raises DataError where one cannot be used."""
         held = self.model
-        forward = Pass(held.built.model, held.theta, held.buffers)
+        with Answers(held.built.model, held.theta, held.buffers, threads=self.threads) as answers:
+            yield from self._answered(answers, paths, stdin, ui)
+
+    def _answered(self, answers: Answers, paths: Sequence[str], stdin: TextIO, ui: Ui) -> Iterator[Prediction]:
+        held = self.model
         forcing = held.built.spec.forcing
         writer = None if forcing is None else SequenceWriter(held.built, forcing)
         spec = held.built.spec if writer is None else writer.spec
@@ -65,15 +70,15 @@ class Predictor:
                 ui.warn(remark(given.x, given.name))
             for start in range(0, len(given.x), EVALUATION_BATCH):
                 raw = given.x[start:start + EVALUATION_BATCH]
-                outputs = self._answers(forward, raw) if writer is None else writer.write(forward, raw)
+                outputs = self._outputs(answers, raw) if writer is None else writer.write(answers, raw)
                 for name, output in zip(names[start:], outputs, strict=False):
                     yield self._decode(name, output)
 
-    def _answers(self, forward: Pass, raw: np.ndarray) -> np.ndarray:
+    def _outputs(self, answers: Answers, raw: np.ndarray) -> np.ndarray:
         built = self.model.built
         x = np.empty((len(raw), *built.model.in_shape), built.model.dtype)
         built.pipeline.apply(raw, x)
-        return forward.predict(x)
+        return answers.predict(x)
 
     def _decode(self, name: str, output: np.ndarray) -> Prediction:
         target = self.model.built.spec.target
@@ -92,10 +97,11 @@ class Predictor:
 
 def predictor(
     name: str, surroundings: Surroundings, ui: Ui, *, checkpoint: str | None, top: int, all_probabilities: bool,
+    threads: int = 1,
 ) -> Predictor:
     """The model of a run, ready to answer. Raises UsageError, DataError."""
     held = stored(find(surroundings.runs_dir, name), checkpoint, surroundings, ui)
-    return Predictor(model=held, top=top, all_probabilities=all_probabilities)
+    return Predictor(model=held, top=top, all_probabilities=all_probabilities, threads=threads)
 
 
 def probabilities(output: np.ndarray, target: Target) -> np.ndarray:

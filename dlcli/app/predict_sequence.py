@@ -6,7 +6,7 @@ import numpy as np
 
 from dlcli.config.build import Built
 from dlcli.core.target import DataSpec, TeacherForcing
-from dlcli.model import Pass
+from dlcli.train.answers import Answers
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class SequenceWriter:
         """What is asked of a user: the source alone."""
         return replace(self.built.spec, input_shape=(self.forcing.source_length,), forcing=None)
 
-    def write(self, through: Pass, sources: np.ndarray) -> np.ndarray:
+    def write(self, answers: Answers, sources: np.ndarray) -> np.ndarray:
         """What the model says at each place: (N, T, K) of sources (N, S)."""
         S, (T,), model = self.forcing.source_length, self.built.spec.target.shape, self.built.model
         ids = np.zeros((len(sources), S + T))
@@ -34,7 +34,7 @@ class SequenceWriter:
         said = np.empty((len(ids), *model.out_shape), model.dtype)
         for t in range(T):
             self.built.pipeline.apply(ids, x)
-            said[:, t] = through.predict(x)[:, t]
+            said[:, t] = answers.predict(x)[:, t]
             if t + 1 < T:
                 ids[:, S + t + 1] = said[:, t].argmax(axis=-1)
         return said

@@ -30,9 +30,11 @@ def run(
     """Predicts and writes; a file appears only when all inputs were answered."""
     if common.json and form is not None:
         raise UsageError("--json and --format both say how to write", hint="take one of them out")
-    settle(None)
+    workers = settle(None)
     ui = common.ui()
-    model = predictor(run, common.surroundings(), ui, checkpoint=checkpoint, top=top_k, all_probabilities=proba)
+    model = predictor(
+        run, common.surroundings(), ui, checkpoint=checkpoint, top=top_k, all_probabilities=proba, threads=workers,
+    )
     answers = model.predictions(inputs, sys.stdin, ui)
     run_id, labels = model.model.run.id, model.model.built.spec.target.labels
     suffix = Path(output).suffix.lower() if output else ""

@@ -13,7 +13,7 @@ from dlcli.core.split_metric import SplitMetric
 from dlcli.core.target import Target
 from dlcli.data.batches import Batches
 from dlcli.model import Model, Pass
-from dlcli.train.lane_count import lanes_for
+from dlcli.train.lane_count import lanes_forward
 from dlcli.train.lane_pool import LanePool
 from dlcli.train.lanes import loss_context
 from dlcli.train.places import Places
@@ -113,7 +113,7 @@ class Evaluator:
 
     def _pieces(self, batches: Batches) -> Iterator[_Lane]:
         """Each piece of each batch, in order, once it has run; valid until the next one is asked for."""
-        count = lanes_for(self._model.flops // 3, batches.batch_size)  # no way back: a third of the work of a step
+        count = lanes_forward(self._model.flops, batches.batch_size)
         self._lanes += [self._lane() for _ in range(count - len(self._lanes))]
         pool = LanePool(count, threads=self._threads, whole_batch=False)
         try:
