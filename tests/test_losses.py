@@ -123,13 +123,15 @@ def test_long_names_of_keras_are_accepted():
     ("categorical_crossentropy", (28, 10), TEN, r"shape \(28, 10\)", "flatten"),
     ("categorical_crossentropy", (3,), NUMBERS, "targets are numbers", "mse"),
     ("binary_crossentropy", (1,), TEN, "two classes apart; the data has 10", "categorical_crossentropy"),
-    ("binary_crossentropy", (10,), TEN, "two classes apart; the data has 10", "units: 10"),
+    ("binary_crossentropy", (9,), TEN, "two classes apart; the data has 10", "have 10 outputs"),
     ("binary_crossentropy", (2,), TWO, r"one output, shape \(1,\)", "units: 1, activation: sigmoid"),
     ("binary_crossentropy", (4, 1), TWO, r"shape \(4, 1\)", "flatten"),
     ("binary_crossentropy", (2,), NUMBERS, "3 target number", "3 unit"),
     ("perceptron", (2,), TWO, "one output", "activation: step"),
     ("mse", (2,), NUMBERS, "3 target number", "3 unit"),
-    ("mae", (2,), TWO, "1 target number", "1 unit"),
+    ("mae", (3,), TWO, "1 target number", "1 unit"),
+    ("mse", (9,), TEN, "10 classes, whose numbers are but names", r"one output for each class, shape (10,)"),
+    ("mse", (1,), TEN, "10 classes, whose numbers are but names", "dataset.task: regression"),
 ])
 def test_outputs_that_do_not_fit_the_targets(name, out_shape, target, message, hint):
     with pytest.raises(ShapeError, match=message) as caught:
@@ -140,7 +142,8 @@ def test_outputs_that_do_not_fit_the_targets(name, out_shape, target, message, h
 @pytest.mark.parametrize(("name", "out_shape", "target"), [
     ("categorical_crossentropy", (10,), TEN), ("categorical_crossentropy", (2,), TWO),
     ("binary_crossentropy", (1,), TWO), ("binary_crossentropy", (3,), NUMBERS),
-    ("perceptron", (1,), TWO), ("mse", (3,), NUMBERS), ("mse", (1,), TWO),
+    ("perceptron", (1,), TWO), ("mse", (3,), NUMBERS), ("mse", (1,), TWO), ("mse", (2,), TWO), ("mse", (10,), TEN),
+    ("kl_divergence", (10,), TEN), ("binary_crossentropy", (10,), TEN), ("perceptron", (10,), TEN),
 ])
 def test_outputs_that_fit(name, out_shape, target):
     by_hand.loss(name).check(out_shape, target)

@@ -41,3 +41,23 @@ def test_xor_is_learned_to_the_right_four_answers(capsys, tmp_path, seed):
     (tmp_path / "rows.csv").write_text("0,0\n0,1\n1,0\n1,1\n")
     code, out, _ = dlcli(capsys, "predict", result["run_id"], tmp_path / "rows.csv")
     assert code == 0 and [line.split()[1] for line in out.splitlines()] == ["0", "1", "1", "0"]
+
+
+DIGITS = """\
+dataset: {type: digits, preprocessing: [{type: rescale, scale: 1/16}]}
+model: {layers: [flatten, {type: dense, units: 30, activation: sigmoid}, {type: dense, units: 10, activation: LAST}]}
+loss: LOSS
+optimizer: {type: adam, learning_rate: 0.01}
+metrics: [accuracy]
+training: {epochs: 10, batch_size: 32}
+"""
+
+
+@pytest.mark.parametrize(("loss", "last"), [
+    ("mse", "sigmoid"), ("binary_crossentropy", "sigmoid"), ("squared_hinge", "linear"), ("kl_divergence", "softmax"),
+])
+def test_ten_classes_are_told_apart_by_ten_outputs_and_any_loss(capsys, tmp_path, loss, last):
+    path = tmp_path / "digits.yaml"
+    path.write_text(DIGITS.replace("LOSS", loss).replace("LAST", last))
+    code, result = dlcli_json(capsys, "train", path)
+    assert code == 0 and result["test"]["accuracy"] > 0.9

@@ -80,12 +80,17 @@ class Loss(Component):
 def check_numbers(out_shape: tuple[int, ...], target: Target) -> None:
     """Raises ShapeError unless the model gives as many numbers a sample as the target has.
 
-    Integer classes count as one number each, so that a single output can be trained towards 0 and 1.
+    Classes are one-hot rows where there is one output for each; of two classes, a single output can be trained towards
+    their numbers 0 and 1.
     """
-    if target.classes > 2 and prod(out_shape) != target.classes * prod(target.shape):
+    if one_output_a_class(out_shape, target):
+        return
+    if target.classes > 2:
         raise ShapeError(
             f"the loss compares numbers, but the targets are {target.classes} classes, whose numbers are but names",
-            hint="use categorical_crossentropy; if integers are amounts (ages, counts), say dataset.task: regression",
+            hint=f"use categorical_crossentropy, or end with one output for each class, shape "
+                 f"{(*target.shape, target.classes)}; if integers are amounts (ages, counts), say "
+                 "dataset.task: regression",
         )
     wanted = target.shape if target.kind == "numbers" else ()
     if prod(out_shape) != prod(wanted):
@@ -94,3 +99,8 @@ def check_numbers(out_shape: tuple[int, ...], target: Target) -> None:
             f"with an output of shape {out_shape}",
             hint=f"give the last layer {prod(wanted)} unit(s)",
         )
+
+
+def one_output_a_class(out_shape: tuple[int, ...], target: Target) -> bool:
+    """Whether each class has an output of its own, so that labels can be one-hot rows."""
+    return target.classes > 1 and out_shape == (*target.shape, target.classes)

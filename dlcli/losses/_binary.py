@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from dlcli.core.loss import Loss, check_numbers
+from dlcli.core.loss import Loss, check_numbers, one_output_a_class
 from dlcli.core.target import Target
 from dlcli.errors import ShapeError
 
@@ -12,15 +12,21 @@ EPSILON = 1e-7
 
 
 def check_binary(loss: Loss, out_shape: tuple[int, ...], target: Target) -> None:
-    """Raises ShapeError unless there are two classes and one output, or as many outputs as 0/1 numbers in a target."""
+    """Raises ShapeError unless there are two classes and one output, or as many outputs as 0/1 numbers in a target.
+
+    More classes are as many questions, one against all others, where there is an output for each.
+    """
     name, activation = loss.type_name(), loss.link
     if target.kind == "numbers":
         check_numbers(out_shape, target)
     elif target.classes != 2:
+        if one_output_a_class(out_shape, target):
+            return
         raise ShapeError(
             f"{name} tells two classes apart; the data has {target.classes}",
             hint=f"use `loss: categorical_crossentropy` and end with "
-                 f"{{type: dense, units: {target.classes}, activation: softmax}}",
+                 f"{{type: dense, units: {target.classes}, activation: softmax}}; or have {target.classes} outputs, "
+                 "each of which tells one class from all others",
         )
     elif prod(out_shape) != prod(target.shape):
         hint = f"end with {{type: dense, units: 1, activation: {activation}}}"

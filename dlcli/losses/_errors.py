@@ -8,6 +8,7 @@ import numpy as np
 from dlcli.core.context import Context
 from dlcli.core.loss import Loss, check_numbers
 from dlcli.core.target import Target
+from dlcli.losses._targets import compared
 from dlcli.losses._weights import mean_over_outputs, shared_out
 
 
@@ -23,7 +24,7 @@ class OfErrors(Loss):
         """Losses: (N,)."""
         ctx.predictions = y_pred
         error = ctx.empty("error", y_pred.shape)
-        ctx.error = np.subtract(y_pred, y_true.reshape(y_pred.shape), out=error, dtype=error.dtype)
+        ctx.error = np.subtract(y_pred, compared(ctx, y_pred, y_true), out=error, dtype=error.dtype)
         terms = ctx.empty("terms", y_pred.shape)
         self.write_terms(ctx, ctx.error, terms)
         return mean_over_outputs(ctx, terms)

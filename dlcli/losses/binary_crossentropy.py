@@ -20,11 +20,11 @@ from dlcli.losses._weights import mean_over_outputs, scaled
 class BinaryCrossentropy(Loss):
     """L = -mean_k (y_true_k log p_k + (1 - y_true_k) log(1 - p_k)) over the outputs of a sample.
 
-    y_pred: (N, 1) with labels 0 and 1 (N,), or (N, ...) with as many targets from 0 to 1 a sample. Where a sigmoid
-    comes right before it, or with `from_logits: true`, it works on the logits z:
-    L = max(z, 0) - z y_true + log1p(exp(-|z|)), which neither overflows nor loses small probabilities;
-    dL/dz = p - y_true. Otherwise y_pred is clipped to [1e-7, 1 - 1e-7], as Keras does.
-    `label_smoothing: s` replaces y_true by (1 - s) y_true + s / 2.
+    y_pred: (N, 1) with labels 0 and 1 (N,), or (N, ...) with as many targets from 0 to 1 a sample. Integers (N,) of
+    K > 2 classes count as one-hot rows for K outputs. Where a sigmoid comes right before it, or with
+    `from_logits: true`, it works on the logits z: L = max(z, 0) - z y_true + log1p(exp(-|z|)), which neither
+    overflows nor loses small probabilities; dL/dz = p - y_true. Otherwise y_pred is clipped to [1e-7, 1 - 1e-7], as
+    Keras does. `label_smoothing: s` replaces y_true by (1 - s) y_true + s / 2.
     """
 
     link: ClassVar = "sigmoid"

@@ -20,9 +20,10 @@ from dlcli.losses._weights import mean_over_outputs, shared_out
 class BinaryFocalCrossentropy(Loss):
     """L = mean_k w_k q_k^gamma H_k: H is `binary_crossentropy`, q = 1 - (y p + (1 - y) (1 - p)) how wrong p is.
 
-    y_pred: (N, 1) with labels 0 and 1 (N,), or (N, ...) with as many targets from 0 to 1 a sample. The larger `gamma`,
-    the less do samples count that are right already. With `apply_class_balancing: true` the weight w is `alpha` for
-    label 1 and 1 - alpha for label 0; else 1. `from_logits`, clipping and `label_smoothing` as `binary_crossentropy`.
+    y_pred: (N, 1) with labels 0 and 1 (N,), or (N, ...) with as many targets from 0 to 1 a sample. Integers (N,) of
+    K > 2 classes count as one-hot rows for K outputs. The larger `gamma`, the less do samples count that are
+    right already. With `apply_class_balancing: true` the weight w is `alpha` for label 1 and 1 - alpha for label 0;
+    else 1. `from_logits`, clipping and `label_smoothing` as `binary_crossentropy`.
     Source: Lin et al., "Focal loss for dense object detection", 2017, equations 4 and 5.
     """
 

@@ -14,12 +14,12 @@ from dlcli.core.target import Target
 from dlcli.kernels.softmax import FEW, softmax
 from dlcli.losses._categorical import (
     check_categorical,
-    labels_at,
     positions_of,
     rows_of_targets,
     shares,
     through_shares,
 )
+from dlcli.losses._targets import labels_at
 from dlcli.losses._weights import mean_over_outputs, scaled
 
 

@@ -11,7 +11,8 @@ from dlcli.core.fields import NonNegativeFloat, Rate
 from dlcli.core.loss import Loss
 from dlcli.core.target import Target
 from dlcli.kernels.softmax import softmax
-from dlcli.losses._categorical import check_categorical, labels_at, rows_of_targets, shares, through_shares
+from dlcli.losses._categorical import check_categorical, rows_of_targets, shares, through_shares
+from dlcli.losses._targets import labels_at
 from dlcli.losses._weights import mean_over_outputs, shared_out
 
 

@@ -10,7 +10,8 @@ from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.loss import Loss
 from dlcli.core.target import Target
-from dlcli.losses._categorical import check_categorical, labels_at, rows_of_targets
+from dlcli.losses._categorical import check_categorical, rows_of_targets
+from dlcli.losses._targets import labels_at
 from dlcli.losses._weights import mean_over_outputs, scaled
 
 

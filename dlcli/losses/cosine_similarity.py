@@ -19,8 +19,8 @@ EPSILON = 1e-12
 class CosineSimilarity(Loss):
     """L = -sum_k p_k t_k / (|p| |t|) over the last axis, its mean over the axes between: -1 is the same direction.
 
-    y_pred: (N, ..., K), y_true of the same size. The squared lengths are taken as at least 1e-12, as in Keras: where
-    y_true is 0 the loss is 0.
+    y_pred: (N, ..., K), y_true of the same size, or integers (N, ...) of K classes, which count as one-hot rows. The
+    squared lengths are taken as at least 1e-12, as in Keras: where y_true is 0 the loss is 0.
     """
 
     examples: ClassVar = (Example({}, (3,)), Example({}, (2, 3)))

@@ -15,8 +15,8 @@ class Hinge(OfMargins):
     """L = mean_k max(0, 1 - t_k z_k) over the scores z of a sample, with t = 1 where y_true > 0, else -1.
 
     y_pred: (N, 1) scores with labels 0 and 1 (N,), or (N, ...) with as many labels a sample, 0 and 1 or -1 and 1 as in
-    Keras. Where a `step` comes right before it, or with `from_logits: true`, the predictions are 1 where z > 0, else 0;
-    otherwise they are the scores as they are.
+    Keras. Integers (N,) of K > 2 classes count as one-hot rows for K outputs. Where a `step` comes right before it, or
+    with `from_logits: true`, the predictions are 1 where z > 0, else 0; otherwise they are the scores as they are.
     Source: Cortes and Vapnik, "Support-vector networks", Machine Learning 20, 1995.
     """
 

@@ -15,8 +15,8 @@ from dlcli.losses._errors import OfErrors
 class Huber(OfErrors):
     """L = mean_k e_k^2 / 2 where |e_k| <= delta, else delta (|e_k| - delta / 2), with e = y_pred - y_true.
 
-    y_pred: (N, ...), y_true of the same size. `delta` is the error from which on the slope stays the same, in the unit
-    of the target.
+    y_pred: (N, ...), y_true of the same size, or integers (N, ...) of as many classes, which count as one-hot rows.
+    `delta` is the error from which on the slope stays the same, in the unit of the target.
     Source: Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35, 1964.
     """
 

@@ -19,8 +19,8 @@ EPSILON = 1e-7
 class KlDivergence(Loss):
     """L = sum_k t_k log(t_k / p_k) over the last axis, its mean over the axes between.
 
-    y_pred: (N, ..., K), y_true of the same size, probabilities both, clipped to [1e-7, 1] as in Keras. The Kullback-
-    Leibler divergence of y_pred from y_true.
+    y_pred: (N, ..., K), y_true of the same size, probabilities both, clipped to [1e-7, 1] as in Keras; or y_true:
+    integers (N, ...) of K classes, which count as one-hot rows. The Kullback-Leibler divergence of y_pred from y_true.
     Source: Kullback and Leibler, "On information and sufficiency", Annals of Mathematical Statistics 22, 1951.
     """
 

@@ -15,8 +15,8 @@ from dlcli.losses._errors import OfErrors
 class LogCosh(OfErrors):
     """L = mean_k log(cosh(e_k)), with e = y_pred - y_true.
 
-    y_pred: (N, ...), y_true of the same size. Computed as |e| + log1p(exp(-2 |e|)) - log 2, which does not overflow;
-    the derivative is tanh(e).
+    y_pred: (N, ...), y_true of the same size, or integers (N, ...) of as many classes, which count as one-hot rows.
+    Computed as |e| + log1p(exp(-2 |e|)) - log 2, which does not overflow; the derivative is tanh(e).
     """
 
     examples: ClassVar = (Example({}, (3,)), Example({}, (1,)), Example({}, (2, 3)))

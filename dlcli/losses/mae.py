@@ -9,6 +9,7 @@ from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.loss import Loss, check_numbers
 from dlcli.core.target import Target
+from dlcli.losses._targets import compared
 from dlcli.losses._weights import mean_over_outputs, scaled
 
 
@@ -16,8 +17,9 @@ from dlcli.losses._weights import mean_over_outputs, scaled
 class Mae(Loss):
     """Mean absolute error: L = mean_k |y_pred_k - y_true_k| over the outputs of a sample.
 
-    y_pred: (N, ...), y_true of the same size. Also `mean_absolute_error`, Keras' long name; L1 loss.
-    The derivative where prediction and truth are equal is taken as 0.
+    y_pred: (N, ...), y_true of the same size, or integers (N, ...) of as many classes, which count as one-hot rows.
+    Also `mean_absolute_error`, Keras' long name; L1 loss. The derivative where prediction and truth are equal is taken
+    as 0.
     """
 
     examples: ClassVar = (Example({}, (3,)), Example({}, (1,)), Example({}, (2, 3)))
@@ -30,7 +32,7 @@ class Mae(Loss):
         """Losses: (N,)."""
         ctx.predictions = y_pred
         error = ctx.empty("error", y_pred.shape)
-        ctx.error = np.subtract(y_pred, y_true.reshape(y_pred.shape), out=error, dtype=error.dtype)
+        ctx.error = np.subtract(y_pred, compared(ctx, y_pred, y_true), out=error, dtype=error.dtype)
         return mean_over_outputs(ctx, np.abs(error, out=ctx.empty("distance", y_pred.shape)))
 
     def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:

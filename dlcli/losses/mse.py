@@ -9,6 +9,7 @@ from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.loss import Loss, check_numbers
 from dlcli.core.target import Target
+from dlcli.losses._targets import compared
 from dlcli.losses._weights import mean_over_outputs, scaled
 
 
@@ -16,7 +17,8 @@ from dlcli.losses._weights import mean_over_outputs, scaled
 class Mse(Loss):
     """Mean squared error: L = mean_k (y_pred_k - y_true_k)^2 over the outputs of a sample.
 
-    y_pred: (N, ...), y_true of the same size. Also `mean_squared_error`, Keras' long name; L2 loss.
+    y_pred: (N, ...), y_true of the same size, or integers (N, ...) of as many classes, which count as one-hot rows.
+    Also `mean_squared_error`, Keras' long name; L2 loss.
     """
 
     examples: ClassVar = (Example({}, (3,)), Example({}, (1,)), Example({}, (2, 3)))
@@ -29,7 +31,7 @@ class Mse(Loss):
         """Losses: (N,)."""
         ctx.predictions = y_pred
         error = ctx.empty("error", y_pred.shape)
-        ctx.error = np.subtract(y_pred, y_true.reshape(y_pred.shape), out=error, dtype=error.dtype)
+        ctx.error = np.subtract(y_pred, compared(ctx, y_pred, y_true), out=error, dtype=error.dtype)
         return mean_over_outputs(ctx, np.square(error, out=ctx.empty("square", y_pred.shape)))
 
     def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:

@@ -18,9 +18,10 @@ from dlcli.losses._weights import mean_over_outputs, scaled
 class Perceptron(Loss):
     """L = sum_k (p_k - y_true_k) z_k with p = 1 where z > 0, else 0: how far wrong scores lie on the wrong side.
 
-    y_pred: (N, 1) scores z with labels 0 and 1 (N,), or (N, ...) with as many labels a sample. dL/dz = p - y_true, so
-    that `sgd` with a batch of one does w += lr (label - prediction) x. Where a `step` comes right before it, or
-    with `from_logits: true`, the predictions are p; otherwise they are the scores as they are.
+    y_pred: (N, 1) scores z with labels 0 and 1 (N,), or (N, ...) with as many labels a sample. Integers (N,) of K > 2
+    classes count as one-hot rows for K outputs. dL/dz = p - y_true, so that `sgd` with a batch of one does w += lr
+    (label - prediction) x. Where a `step` comes right before it, or with `from_logits: true`, the predictions are p;
+    otherwise they are the scores as they are.
     Source: Rosenblatt, "The perceptron", Psychological Review 65, 1958.
     """
 

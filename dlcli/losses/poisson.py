@@ -20,7 +20,8 @@ class Poisson(Loss):
     """L = mean_k (y_pred_k - y_true_k log(y_pred_k + 1e-7)) over the outputs of a sample.
 
     Up to a constant, minus the logarithm of the probability of the counts y_true where y_pred are expected.
-    y_pred: (N, ...) must not be negative: end in `softplus` or `relu`. y_true of the same size.
+    y_pred: (N, ...) must not be negative: end in `softplus` or `relu`. y_true of the same size, or integers (N, ...) of
+    as many classes, which count as one-hot rows.
     """
 
     examples: ClassVar = (Example({}, (3,)), Example({}, (1,)), Example({}, (2, 3)))

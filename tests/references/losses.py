@@ -13,8 +13,8 @@ def clip(p: float) -> float:
 
 
 def one_hot(y_true: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    if y_true.shape == shape:
-        return y_true.astype(float)
+    if y_true.size == math.prod(shape):
+        return y_true.reshape(shape).astype(float)
     rows = [[1.0 if k == int(label) else 0.0 for k in range(shape[-1])] for label in y_true.ravel()]
     return np.array(rows).reshape(shape)
 
@@ -86,9 +86,9 @@ def binary_focal_crossentropy(loss: Any, y_pred: np.ndarray, y_true: np.ndarray)
 
 def binary_crossentropy(loss: Any, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
     losses = []
-    for sample, wanted in zip(y_pred, y_true, strict=True):
+    for sample in pairs(y_pred, y_true):
         terms = []
-        for v, label in zip(sample.ravel(), np.ravel(wanted), strict=True):
+        for v, label in sample:
             t = (1 - loss.label_smoothing) * label + loss.label_smoothing / 2
             if loss.from_logits:  # log p = -log(1 + exp(-v)), log(1 - p) = -log(1 + exp(v))
                 log_p, log_q = -softplus(-v), -softplus(v)
@@ -106,7 +106,7 @@ def softplus(v: float) -> float:
 def pairs(y_pred: np.ndarray, y_true: np.ndarray) -> list[list[tuple[float, float]]]:
     return [
         [(float(p), float(t)) for p, t in zip(np.ravel(sample), np.ravel(wanted), strict=True)]
-        for sample, wanted in zip(y_pred, y_true, strict=True)
+        for sample, wanted in zip(y_pred, one_hot(y_true, y_pred.shape), strict=True)
     ]
 
 
@@ -145,7 +145,7 @@ poisson = mean_of(lambda loss, p, t: p - t * math.log(p + EPSILON))
 def over_the_last_axis(term: Any) -> Any:
     """The mean of `term(row of predictions, row of truths)` over the axes between."""
     def losses(loss: Any, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
-        wanted = y_true.reshape(y_pred.shape).astype(float)
+        wanted = one_hot(y_true, y_pred.shape)
         found = [
             [term(p, t) for p, t in zip(a.reshape(-1, a.shape[-1]), b.reshape(-1, a.shape[-1]), strict=True)]
             for a, b in zip(y_pred, wanted, strict=True)
