@@ -179,6 +179,8 @@ def test_a_sheet_shows_the_surest_mistakes_and_right_ones_too():
     assert chosen["confidence"][:16].tolist() == confidence[29:13:-1].tolist()
     all_wrong = samples.choose(images, y_true, np.ones(60, np.int64), confidence)
     assert len(all_wrong["images"]) == 24 and all_wrong["y_pred"].all()
+    in_order = samples.choose(images, np.arange(60) // 6, np.arange(60) // 6, confidence)
+    assert set(in_order["y_true"]) == set(range(10)), "right ones of every class, though those of one lie together"
     few = samples.choose(images[:5], y_true[:5], y_true[:5], None)
     assert len(few["images"]) == 5 and few["wrong"] == 0
 

@@ -1,11 +1,15 @@
 """Whether a model is right as often as it says: the reliability diagram."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dlcli.errors import DataError
 from dlcli.report.figure import BLUE, INK, MUTED, ORANGE, picture, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def draw(path: str | Path, samples: np.ndarray, right: np.ndarray, confidence: np.ndarray) -> None:
@@ -27,7 +31,7 @@ def draw(path: str | Path, samples: np.ndarray, right: np.ndarray, confidence: n
     error = float(np.abs(right - confidence).sum() / total)
     edges, wide = np.arange(bins) / bins, 1 / bins
     with picture(path, width=5.2, height=6.0, fixed=True) as figure:
-        upper = figure.add_axes((0.12, 0.35, 0.84, 0.54))
+        upper = figure.add_axes((0.12, 0.37, 0.84, 0.48))
         tidy(upper)
         upper.bar(
             edges[some], accuracy[some], wide, align="edge", color=BLUE, alpha=0.85, edgecolor="white",
@@ -41,10 +45,10 @@ def draw(path: str | Path, samples: np.ndarray, right: np.ndarray, confidence: n
         upper.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=(0, (4, 3)), label="as often as it says")
         upper.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="accuracy")
         upper.tick_params(labelbottom=False)
-        upper.legend(loc="upper left")
+        _legend(upper)
         title = f"Reliability\nexpected calibration error {error:.2%} ({int(total):,} samples)"
-        upper.set_title(title, linespacing=1.5)
-        lower = figure.add_axes((0.12, 0.09, 0.84, 0.22))
+        upper.set_title(title, linespacing=1.5, pad=24)
+        lower = figure.add_axes((0.12, 0.09, 0.84, 0.21))
         tidy(lower)
         lower.bar(edges, samples / total, wide, align="edge", color="#9AA5B1", edgecolor="white")
         for value, colour, text in (
@@ -53,4 +57,12 @@ def draw(path: str | Path, samples: np.ndarray, right: np.ndarray, confidence: n
             lower.axvline(value, color=colour, linewidth=1.4, label=f"{text} {value:.4f}")
         lower.set(xlim=(0, 1), xlabel="confidence: probability of the predicted class", ylabel="share of samples")
         lower.yaxis.label.set_color(MUTED)
-        lower.legend(loc="upper left")
+        _legend(lower)
+
+
+def _legend(axes: "Axes") -> None:
+    """Above the diagram, since a bar may be anywhere in it."""
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=3, borderaxespad=0.1, columnspacing=1.2, handlelength=1.8,
+        handletextpad=0.5,
+    )

@@ -27,7 +27,8 @@ def draw(
     labels: Sequence[str],
     confidence: np.ndarray | None = None,
 ) -> None:
-    """A PNG with up to 24 images: at most 16 mistakes, the most confident first, then some that are right.
+    """A PNG with up to 24 images: at most 16 mistakes, the most confident first, then some that are right,
+    from all over the split, since samples may lie in the order of their classes.
 
     images: (N, H, W), (N, H, W, 1) or (N, H, W, 3), uint8 or floating point (outside of [0, 1], the range
     of the shown images is stretched); y_true, y_pred: (N,) class numbers; confidence: (N,) probability of
@@ -50,8 +51,8 @@ def choose(
         wrong = len(mistakes)
         surest = mistakes[np.argsort(-sure[mistakes], kind="stable")]
         right = np.flatnonzero(y_true == y_pred)
-        shown = max(_MOST_MISTAKES, _MOST - len(right))
-        order = np.concatenate([surest[:shown], right])
+        shown = surest[:max(_MOST_MISTAKES, _MOST - len(right))]
+        order = np.concatenate([shown, right[_spread(len(right), _MOST - len(shown))]])
     order = order[:_MOST]
     return {
         "images": np.asarray(images[order]), "y_true": y_true[order],
@@ -59,6 +60,11 @@ def choose(
         "confidence": None if confidence is None else confidence[order],
         "count": count, "wrong": wrong,
     }
+
+
+def _spread(count: int, most: int) -> np.ndarray:
+    """At most so many places, as far from each other as they can be."""
+    return np.arange(count) if count <= most else (np.arange(most) * (count / most)).astype(np.intp)
 
 
 def draw_chosen(
