@@ -95,6 +95,25 @@ def test_a_configuration_for_a_table_checks_and_trains(folder, capsys, name):
     assert main(["predict", "latest", f"data/{name}"]) == 0
 
 
+def test_a_table_with_dates_says_how_later_rows_are_foretold(folder, capsys):
+    rng = np.random.default_rng(0)
+    days = np.datetime64("2024-01-01") + np.arange(300)
+    pl.DataFrame({
+        "day": days, "shop": [f"shop {n}" for n in rng.integers(0, 40, 300)], "rain": rng.normal(-9, 1, 300),
+        "full": np.array(["no", "yes"])[rng.integers(0, 2, 300)],
+    }).write_csv("shops.csv")
+    assert main(["init", "shops.csv", "--target", "full"]) == 0
+    text = (folder / "shops.yaml").read_text()
+    assert "`time: day`" in text and "(x + 9.0" in text and "stratify: true" in text
+    assert "shop  category     1  id of 40 categories" in text and "3 column(s) become 6 numbers" in text
+    (folder / "shops.yaml").write_text(text.replace("stratify: true", "time: day"))
+    capsys.readouterr()
+    assert main(["train", "shops.yaml", "--json", "training.epochs=2"]) == 0
+    run = json.loads(capsys.readouterr().out)["run_dir"]
+    assert main(["evaluate", run]) == 0
+    assert pl.read_csv(f"{run}/evaluation/test/worst.csv")["row"].min() >= 240, "the last 60 days"
+
+
 def test_a_configuration_for_numbers_answers_in_their_units(folder, capsys):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(300, 2))

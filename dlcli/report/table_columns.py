@@ -54,6 +54,7 @@ def _values(column: Column) -> str:
     elif column.kind == "boolean":
         told = [f"true {100 * column.fill[0]:.3g} %"]
     else:
-        told = [f"(x - {figure(column.mean[0])}) / {figure(column.scale[0])}"]
+        sign = "+" if column.mean[0] < 0 else "-"
+        told = [f"(x {sign} {figure(abs(column.mean[0]))}) / {figure(column.scale[0])}"]
     filled = ", ".join(figure(value) for value in column.fill)
     return "; ".join([*told, *([f"gaps are {filled}, and told"] if column.gaps else [])])

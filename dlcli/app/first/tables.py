@@ -9,7 +9,7 @@ import numpy as np
 from dlcli.app.first.draft import Draft, relative, softmax
 from dlcli.core.component import from_yaml
 from dlcli.core.dataset import DataEnv, Dataset
-from dlcli.core.target import DataSpec
+from dlcli.core.table import Table
 from dlcli.data.load import Loaded, load
 from dlcli.errors import UsageError
 from dlcli.registry import did_you_mean
@@ -34,6 +34,9 @@ def draft(data: Path, path: Path, target: str, env: DataEnv) -> Draft:
     embedded = [column.name for column in spec.table.categorical if len(column.categories) > _MANY]
     if left_out:
         block["types"] = dict.fromkeys(left_out, "ignore")
+    table = replace(spec.table, columns=tuple(
+        replace(column, embedded=column.name in embedded) for column in spec.table.columns
+    ))
     if embedded:
         block["encoding"] = dict.fromkeys(embedded, "embedding")
     y = np.asarray(loaded.train.y[np.arange(rows)])
@@ -52,7 +55,7 @@ def draft(data: Path, path: Path, target: str, env: DataEnv) -> Draft:
         loss="categorical_crossentropy" if classes else "mse", metrics=["accuracy"] if classes else ["mae", "r2"],
         epochs=epochs, batch_size=batch, patience=max(3, epochs // 8),
         then=[(f"dlcli predict latest {data.name}", "answers for any table with these columns")],
-        notes=_notes(spec, left_out),
+        notes=_notes(table, left_out),
     )
 
 
@@ -97,11 +100,12 @@ def _numbers(loaded: Loaded) -> list[tuple[str, str]]:
     ]
 
 
-def _notes(spec: DataSpec, left_out: list[str]) -> list[str]:
+def _notes(table: Table, left_out: list[str]) -> list[str]:
     """What the columns are taken for."""
-    assert spec.table is not None
-    lines = table_columns.as_text(spec.table).splitlines()
+    dates = [column.name for column in table.columns if column.kind == "date"]
     return [
         "What the columns are taken for; `types: {COLUMN: category}` says otherwise. "
-        f"{'Left out: ' + ', '.join(left_out) + '.' if left_out else ''}", *lines,
+        f"{'Left out: ' + ', '.join(left_out) + '.' if left_out else ''}", *table_columns.as_text(table).splitlines(),
+        *([f"Rows are drawn at random. To foretell later ones from earlier ones, write `time: {dates[0]}` below (in the",
+           "place of `stratify`, if that is there): then the latest rows are for validation and test."] if dates else []),
     ]
