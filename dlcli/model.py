@@ -190,17 +190,17 @@ def split_link(layers: Sequence[Layer], loss: Loss) -> tuple[tuple[Layer, ...], 
     """
     if loss.link is None:
         return tuple(layers), None, loss
-    ends_in_link = layers[-1].without_end(loss.link) if layers else None
+    ends_in_link = sequence.without_end(layers, loss.link)
     from_logits = getattr(loss, "from_logits", False)
     if ends_in_link is not None and from_logits:
         raise ShapeError(
-            f"{loss.type_name()} has from_logits: true, but the last layer already ends in {loss.link}",
+            f"{loss.type_name()} has from_logits: true, but the model already ends in {loss.link}",
             hint=f"remove from_logits (the stable form is used anyway) or the {loss.link}", path=(len(layers) - 1,),
         )
     if ends_in_link is not None:
         before, link = ends_in_link
         assert isinstance(link, Activation)
         fused = replace(loss, from_logits=True)  # type: ignore[call-arg]  # see Loss.link
-        return (*layers[:-1], *before), link, fused
+        return before, link, fused
     link_type = registry.get("layers", loss.link)
     return tuple(layers), link_type() if from_logits else None, loss

@@ -44,7 +44,7 @@ def test_xor_is_learned_to_the_right_four_answers(capsys, tmp_path, seed):
 
 
 DIGITS = """\
-dataset: {type: digits, preprocessing: [{type: rescale, scale: 1/16}]}
+dataset: {type: digits, preprocessing: [{type: rescale, scale: 1/255}]}
 model: {layers: [flatten, {type: dense, units: 30, activation: sigmoid}, {type: dense, units: 10, activation: LAST}]}
 loss: LOSS
 optimizer: {type: adam, learning_rate: 0.01}

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dlcli import registry
 from dlcli.core.context import Context
 from dlcli.core.flow_plan import ALONE, FlowPlan, Mask
 from dlcli.core.layer import Layer, Planned
@@ -52,6 +53,25 @@ def plan_sequence(
             id_columns=flow.id_columns if same else (),
         )
     return tuple(planned)
+
+
+def without_end(layers: Sequence[Layer], kind: str) -> tuple[tuple[Layer, ...], Layer] | None:
+    """The layers without the activation of type `kind` in which they end, and that one; None where there is none.
+
+    Where it works number by number it may stand before layers that leave all numbers as they are, such as `reshape`:
+    it does the same after them. Every other layer keeps its place in the list, so that errors name the right one.
+    """
+    last = len(layers) - 1
+    while last > 0 and layers[last].same_numbers and registry.get("layers", kind).elementwise:
+        last -= 1
+    found = layers[last].without_end(kind) if layers else None
+    if found is None:
+        return None
+    before, end = found
+    after = layers[last + 1:]
+    if after and not before:
+        before = (registry.get("layers", "linear")(),)
+    return (*layers[:last], *before, *after), end
 
 
 class Part(NamedTuple):

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
+from dlcli.core import sequence
 from dlcli.core.component import Example
 from dlcli.core.context import Context, Encoded
 from dlcli.core.encoder_aware import EncoderAware
@@ -93,6 +94,11 @@ class EncoderDecoder(EncoderAware):
             out_shape=decoder.plan.out_shape, children=(encoder, decoder),
             flops=encoder.plan.flops + decoder.plan.flops, mask=decoder.plan.mask,
         )
+
+    def without_end(self, kind: str) -> tuple[tuple[Layer, ...], Layer] | None:
+        """Without the end of its decoder."""
+        found = sequence.without_end(self.decoder, kind)
+        return None if found is None else ((replace(self, decoder=found[0]),), found[1])
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """The encoder, then the decoder with what the encoder gave beside it."""

@@ -1,12 +1,14 @@
 """parallel: branches that see the same input, merged at the end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
+from dlcli import registry
+from dlcli.core import sequence
 from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.encoder_aware import EncoderAware
@@ -85,6 +87,15 @@ class Parallel(EncoderAware):
                     hint="end the branches alike, or choose another axis", path=("branches", number),
                 )
         return (*first[:axis], sum(shape[axis] for shape in shapes), *first[axis + 1:])
+
+    def without_end(self, kind: str) -> tuple[tuple[Layer, ...], Layer] | None:
+        """Without the end of every branch, where all have the same and it may as well come after the merge."""
+        found = [sequence.without_end(branch, kind) for branch in self.branches]
+        ends = [cut[1] for cut in found if cut is not None]
+        elementwise = getattr(registry.get("layers", kind), "elementwise", False)
+        if len(ends) < len(found) or self.merge != "concatenate" or not elementwise:
+            return None
+        return (replace(self, branches=tuple(cut[0] for cut in found if cut is not None)),), ends[0]
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """All branches, then the merge."""

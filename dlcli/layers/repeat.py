@@ -1,6 +1,6 @@
 """repeat: the same layers several times in a row."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -36,8 +36,7 @@ class Repeat(EncoderAware):
 
     def plan_beside(self, in_shape: tuple[int, ...], flow: FlowPlan) -> Plan:
         """The shape that the last copy gives."""
-        layers = self.layers if self.layer is None else (self.layer,)
-        if layers is None or (self.layer is not None and self.layers is not None):
+        if (self.layer is None) == (self.layers is None):
             raise ShapeError(
                 "repeat needs either `layer`, one layer, or `layers`, a list; "
                 + ("neither is given" if self.layer is None else "both are given"),
@@ -48,7 +47,7 @@ class Repeat(EncoderAware):
         shape = in_shape
         for number in range(self.times):
             try:
-                child = planned(str(number), layers, shape, path=("layers",), flow=flow)
+                child = planned(str(number), self._copy(number), shape, path=("layers",), flow=flow)
             except ShapeError as error:
                 path = error.path if self.layers is not None else ("layer", *error.path[2:])
                 hint = error.hint if number == 0 else f"{error.hint}; copy {number} gets what copy {number - 1} gives"
@@ -62,6 +61,20 @@ class Repeat(EncoderAware):
             mask=flow.mask,
         )
 
+    def without_end(self, kind: str) -> tuple[tuple[Layer, ...], Layer] | None:
+        """Without the end of the last copy; all others keep theirs."""
+        found = sequence.without_end(self._copy(self.times - 1), kind)
+        if found is None:
+            return None
+        cut = _WithAnotherLast(
+            **{field.name: getattr(self, field.name) for field in fields(self)} | {"last": found[0]},
+        )
+        return (cut,), found[1]
+
+    def _copy(self, number: int) -> tuple[Layer, ...]:
+        """The layers of one copy."""
+        return (self.layers or ()) if self.layer is None else (self.layer,)
+
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """Through all copies."""
         return sequence.forward(ctx.plan.children, ctx.children, x)
@@ -69,3 +82,13 @@ class Repeat(EncoderAware):
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
         """Back through all copies."""
         return sequence.backward(ctx.plan.children, ctx.children, dy)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _WithAnotherLast(Repeat):
+    """The same, but for the last copy, whose end is in the loss."""
+
+    last: tuple[Layer, ...]
+
+    def _copy(self, number: int) -> tuple[Layer, ...]:
+        return self.last if number == self.times - 1 else super()._copy(number)

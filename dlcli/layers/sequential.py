@@ -46,12 +46,9 @@ class Sequential(EncoderAware):
         )
 
     def without_end(self, kind: str) -> tuple[tuple[Layer, ...], Layer] | None:
-        """Without the end of the last of its layers."""
-        found = self.layers[-1].without_end(kind) if self.layers else None
-        if found is None:
-            return None
-        before, last = found
-        return (replace(self, layers=(*self.layers[:-1], *before)),), last
+        """Without the end of its layers."""
+        found = sequence.without_end(self.layers, kind)
+        return None if found is None else ((replace(self, layers=found[0]),), found[1])
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """Through all layers."""
