@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +26,9 @@ from dlcli.core.streams import Streams
 from dlcli.core.target import DataSpec, Target
 from dlcli.data.batches import Batches
 from dlcli.data.preprocessing import Pipeline
-from dlcli.model import Model
+from dlcli.model import Model, Pass
 from dlcli.train import snapshot
-from dlcli.train.gan import GanRecipe, GanTrainer
-from dlcli.train.gan_lanes import GanLanes
+from dlcli.train.gan import GanRecipe, GanTrainer, generated, scores
 from dlcli.train.gan_models import GanModels
 from dlcli.train.gradient_check import compare
 from dlcli.train.settings import Ema, Training
@@ -89,26 +89,32 @@ SPOILT = ("batch_normalization", "leaky_relu", {"type": "dropout", "rate": 0.2})
 
 
 def trainer(
-    *, loss="gan_non_saturating", d_steps=2, top_k=1, lanes=2, threads=1, seed=1, epochs=2, callbacks=(), inside=SPOILT,
+    *, loss="gan_non_saturating", d_steps=2, lanes=2, threads=1, seed=1, epochs=2, callbacks=(), inside=SPOILT,
+    conditional=False,
 ):
-    """A GAN that learns a cloud of points around (2, -1)."""
+    """A GAN that learns a cloud of points around (2, -1); a conditional one knows another one around (-1, 2)."""
     rng = np.random.default_rng(0)
     x = (rng.standard_normal((43, 2)) * 0.1 + (2, -1)).astype(np.float32)
+    y = np.zeros(len(x), np.intp)
+    if conditional:
+        y[::2], x[::2] = 1, x[::2, ::-1]
+    classes = 2 if conditional else 0
     spec = DataSpec(input_shape=(2,), dtype="float32", target=Target(kind="classes", labels=("a", "b")))
     models = GanModels(
-        Model(layers({"type": "dense", "units": 8}, *SPOILT[:2], {"type": "dense", "units": 2}), (3,)),
+        Model(layers({"type": "dense", "units": 8}, *SPOILT[:2], {"type": "dense", "units": 2}), (3 + classes,)),
         Model(layers(
-            {"type": "dense", "units": 8, "kernel_regularizer": {"l2": 0.01}}, *inside, {"type": "dense", "units": 1},
+            {"type": "dense", "units": 8, "kernel_regularizer": {"l2": 0.01}}, *inside,
+            {"type": "dense", "units": classes or 1},
         ), (2,)),
+        classes=classes,
     )
     adam = from_yaml(Optimizer, {"type": "adam", "learning_rate": 0.01, "beta_1": 0.5})
     recipe = GanRecipe(
-        models=models, loss=from_yaml(Loss, loss), d_steps=d_steps, top_k=top_k, schedule=None, regularizer=None,
-        threads=threads,
+        models=models, loss=from_yaml(Loss, loss), d_steps=d_steps, schedule=None, regularizer=None, threads=threads,
         optimizers={"generator": adam, "discriminator": replace(adam, learning_rate=0.02)},
         settings=Training(epochs=epochs, batch_size=6, lanes=lanes, ema=Ema(momentum=0.9)),
     )
-    split = Split(x, np.zeros(len(x), np.intp), np.arange(len(x)))
+    split = Split(x, y, np.arange(len(x)))
     batches = Batches(split, Pipeline([], spec), spec, batch_size=6, dtype="float32")
     return GanTrainer(recipe, Streams(seed), batches, callbacks)
 
@@ -146,29 +152,54 @@ def test_the_generators_losses_are_those_of_the_papers():
 
 
 @pytest.mark.parametrize("name", LOSSES)
-@pytest.mark.parametrize("top_k", [1, 0.5])
-def test_the_generator_moves_to_where_the_data_is(name, top_k):
-    course = trainer(loss=name, d_steps=1, top_k=top_k, epochs=60, inside=["leaky_relu"])
+def test_the_generator_moves_to_where_the_data_is(name):
+    course = trainer(loss=name, d_steps=1, epochs=60, inside=["leaky_relu"])
     before = np.abs(course.pictures().mean(axis=0) - (2, -1)).max()
     course.run()
     after = np.abs(course.pictures().mean(axis=0) - (2, -1)).max()
     assert before > 1 > 2 * after, (before, after)
 
 
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_conditional_generator_moves_to_where_each_class_is(name):
+    course = trainer(loss=name, d_steps=1, epochs=150, inside=["leaky_relu"], conditional=True)
+    course.run()
+    latents = np.random.default_rng(5).standard_normal((100, 3))
+    means = [
+        generated(course.models, course.theta, course.buffers, latents, np.full(100, label)).mean(axis=0)
+        for label in (0, 1)
+    ]
+    assert np.abs(np.array(means) - ((2, -1), (-1, 2))).max() < 1, means
+    shown = course.pictures()
+    assert np.array_equal(shown[:, 0] > shown[:, 1], np.arange(64) < 32), "class by class"
+
+
+def test_the_score_of_the_class_counts():
+    course = trainer(conditional=True)
+    x = np.random.default_rng(0).standard_normal((7, 2)).astype(np.float32)
+    labels = np.array([0, 1, 1, 0, 1, 0, 0])
+    net = course.models.layout.part("discriminator", course.theta)
+    z = Pass(course.models.discriminator, net, course.models.buffers.part("discriminator", course.buffers)).predict(x)
+    assert z.shape == (7, 2)
+    assert np.array_equal(scores(course.models, course.theta, course.buffers, x, labels), z[np.arange(7), labels])
+
+
+@pytest.mark.parametrize("conditional", [False, True])
 @pytest.mark.parametrize("d_steps", [1, 2, 3])
-def test_resume_after_any_step_equals_uninterrupted(d_steps):
+def test_resume_after_any_step_equals_uninterrupted(d_steps, conditional):
+    made = partial(trainer, d_steps=d_steps, conditional=conditional)
     rows = Rows()
-    whole = trainer(d_steps=d_steps, callbacks=(rows,))
+    whole = made(callbacks=(rows,))
     whole.run()
     assert list(rows.rows[0]) == ["epoch", "step", "d_loss", "g_loss", "d_real", "d_fake", "learning_rate"]
     assert whole.step == 2 * -(-8 // d_steps)
     for step in range(whole.step + 1):
         before, after = Rows(), Rows()
-        stopped = trainer(d_steps=d_steps, callbacks=(before, Stop(step)))
+        stopped = made(callbacks=(before, Stop(step)))
         stopped.run()
         taken = snapshot.take(stopped)
         taken = Snapshot({k: a.copy() for k, a in taken.arrays.items()}, json.loads(json.dumps(taken.state)))
-        resumed = trainer(d_steps=d_steps, callbacks=(after,))
+        resumed = made(callbacks=(after,))
         snapshot.restore(resumed, taken)
         resumed.run()
         assert np.array_equal(resumed.theta, whole.theta), f"other weights after a stop at step {step}"
@@ -179,36 +210,11 @@ def test_resume_after_any_step_equals_uninterrupted(d_steps):
         assert np.array_equal(resumed.pictures(), whole.pictures())
 
 
-@pytest.mark.parametrize("lanes", [1, 3])
-def test_with_top_k_the_generator_learns_from_its_best_fakes_alone(lanes):
-    rng = np.random.default_rng(3)
-    models = GanModels(
-        Model(layers({"type": "dense", "units": 5}, "batch_normalization", {"type": "dense", "units": 2}), (3,),
-              dtype="float64"),
-        Model(layers({"type": "dense", "units": 4}, "tanh", {"type": "dense", "units": 1}), (2,), dtype="float64"),
-    )
-    theta, buffers = models.initialize(rng)
-    made = GanLanes(models, from_yaml(Loss, "gan_hinge"), theta, buffers, count=lanes, threads=1, streams=Streams(0))
-    latents = rng.standard_normal((10, 3))
-    of_generator = models.layout.part("generator", theta)
-
-    def scores():
-        made.tell_apart(rng.standard_normal((10, 2)), latents)
-        made.deceive(10, 0.3)
-        return np.concatenate([lane.scores.reshape(-1) for lane in made._lanes])
-
-    best = np.argsort(scores())[-3:]
-    grad = made.grads["generator"].copy()
-    # With gan_hinge the generator's loss is -z: the mean of the best three alone is what goes down.
-    difference = compare("theta", of_generator, grad, lambda: -float(np.mean(scores()[best])), rng)
-    assert difference.ok, difference
-
-
-@pytest.mark.parametrize("top_k", [1, 0.5])
-def test_the_number_of_threads_changes_no_bit_and_another_seed_does(top_k):
+@pytest.mark.parametrize("conditional", [False, True])
+def test_the_number_of_threads_changes_no_bit_and_another_seed_does(conditional):
     found = []
     for options in ({"threads": 1}, {"threads": 2}, {"seed": 2}):
-        course = trainer(top_k=top_k, **options)
+        course = trainer(conditional=conditional, **options)
         course.run()
         found.append(course.theta.copy())
     assert np.array_equal(found[0], found[1]) and not np.isclose(found[0], found[2]).all()
@@ -250,6 +256,12 @@ def test_the_resolved_configuration_trains_the_same_nets(capsys, config):
     first = dlcli_json(capsys, "train", config)[1]
     code, again = dlcli_json(capsys, "train", Path(first["run_dir"]) / "config.resolved.yaml")
     assert code == 0 and again["weights_sha256"] == first["weights_sha256"]
+
+
+def test_the_gradients_of_a_conditional_gan_are_checked_too(capsys, config):
+    config.write_text(DIGITS.replace("latent: 6", "latent: 6\n  conditional: true").replace("units: 1}", "units: 10}"))
+    code, result = dlcli_json(capsys, "gradcheck", config)
+    assert code == 0 and result["ok"] and len(result["gradients"]) > 10
 
 
 def test_check_and_gradcheck_know_both_nets(capsys, config):

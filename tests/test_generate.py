@@ -46,7 +46,8 @@ def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("generate")
     (folder / "cat.txt").write_text(TEXT)
     ids = []
-    for name, text in (("language", LANGUAGE), ("gan", GAN)):
+    conditional = GAN.replace("latent: 4", "latent: 4\n  conditional: true").replace("units: 1}", "units: 10}")
+    for name, text in (("language", LANGUAGE), ("gan", GAN), ("to order", conditional)):
         (folder / f"{name}.yaml").write_text(text)
         surroundings = Surroundings.of({}, runs_dir=str(folder / "runs"))
         ids.append(train(configure.read(folder / f"{name}.yaml"), surroundings, Ui()).run.id)
@@ -137,7 +138,24 @@ def test_best_of_keeps_what_the_discriminator_takes_for_the_most_real(capsys, ru
     assert np.array_equal(np.load(tmp_path / "x.npy"), every[best[:2]])
 
 
+def test_a_conditional_gan_makes_samples_of_the_class_that_is_asked_for(capsys, runs, tmp_path):
+    common = ("generate", runs[3], "--runs-dir", runs[0], "--seed", "4", "--npy", tmp_path / "x.npy")
+    code, said = dlcli_json(capsys, *common, "-n", "40")
+    every = np.load(tmp_path / "x.npy")
+    assert code == 0 and len(said["classes"]) == len(every) == 40 and len(set(said["classes"])) > 5
+    code, same = dlcli_json(capsys, *common, "-n", "7")
+    assert same["classes"] == said["classes"][:7] and np.array_equal(np.load(tmp_path / "x.npy"), every[:7])
+    code, sevens = dlcli_json(capsys, *common, "-n", "40", "--class", "7")
+    assert sevens["classes"] == ["7"] * 40
+    made = np.load(tmp_path / "x.npy")
+    asked = np.array([name == "7" for name in said["classes"]])
+    assert np.array_equal(made[asked], every[asked]) and not np.array_equal(made[~asked], every[~asked])
+    assert dlcli_json(capsys, *common, "-n", "4", "--best-of", "3")[1]["classes"] == said["classes"][:4]
+
+
 @pytest.mark.parametrize(("which", "options", "said"), [
+    (1, ["--class", "2"], "--class means nothing"), (2, ["--class", "2", "-o", "x.png"], "generator.conditional: true"),
+    (3, ["--class", "seven", "-o", "x.png"], "no class is named 'seven'; there are 0, 1, 2"),
     (1, ["--best-of", "2"], "--best-of means nothing"), (2, ["--best-of", "0"], "best-of"),
     (1, ["-n", "3"], "-n means nothing"), (1, ["--npy", "x.npy"], "--npy means nothing"),
     (2, ["--prompt", "a"], "--prompt means nothing"), (2, [], "-o sheet.png"),

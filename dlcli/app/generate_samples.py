@@ -10,6 +10,7 @@ from dlcli.config.build_gan import BuiltGan, build_gan
 from dlcli.core.streams import Streams
 from dlcli.errors import UsageError
 from dlcli.files import replacing
+from dlcli.registry import did_you_mean
 from dlcli.report import picture_sheet
 from dlcli.runs.directory import RunDirectory
 from dlcli.runs.lookup import Found
@@ -32,17 +33,46 @@ class SampleMaker:
         """Whether its samples can be drawn."""
         return self.built.spec.image and picture_sheet.is_picture(self.built.model.out_shape)
 
-    def samples(self, count: int, *, seed: int, best_of: int = 1) -> np.ndarray:
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of which samples can be asked for; none where the generator is not conditional."""
+        return self.built.spec.target.labels if self.built.model.classes else ()
+
+    def labels(self, count: int, *, seed: int, wanted: str | None = None) -> np.ndarray | None:
+        """Class numbers: (count,) of the samples, drawn where none is `wanted`; None where there are no classes.
+
+        Raises UsageError for a class that is not there.
+        """
+        if wanted is not None and wanted not in self.classes:
+            if not self.classes:
+                raise UsageError(
+                    "this GAN makes no samples to order", where=self.run.id,
+                    hint="train one with generator.conditional: true",
+                )
+            raise UsageError(
+                f"no class is named '{wanted}'; there are {', '.join(self.classes)}", where=self.run.id,
+                hint=did_you_mean(wanted, self.classes) or "choose one of them",
+            )
+        if not self.classes:
+            return None
+        if wanted is not None:
+            return np.full(count, self.classes.index(wanted))
+        return Streams(seed).fresh("classes").integers(len(self.classes), size=count)
+
+    def samples(
+        self, count: int, *, seed: int, labels: np.ndarray | None = None, best_of: int = 1,
+    ) -> np.ndarray:
         """New samples: (count, ...). Pictures as bytes from 0 to 255, as image data has them; else as made.
 
-        Of every `best_of` that are made, the one is kept that the discriminator takes for the most real. The first
-        samples of a seed do not depend on their count.
+        `labels` are what `labels` gives. Of every `best_of` samples that are made, the one is kept that the
+        discriminator takes for the most real. The first samples of a seed do not depend on their count.
         """
-        rng = Streams(seed).fresh("generate")
-        latents = rng.standard_normal((count * best_of, *self.built.model.in_shape))
-        made = generated(self.built.model, self.theta, self.buffers, latents)
+        rng, model = Streams(seed).fresh("generate"), self.built.model
+        every = None if labels is None else labels.repeat(best_of)
+        latents = rng.standard_normal((count * best_of, model.latent))
+        made = generated(model, self.theta, self.buffers, latents, every)
         if best_of > 1:
-            judged = scores(self.built.model, self.theta, self.buffers, made).reshape(count, best_of)
+            judged = scores(model, self.theta, self.buffers, made, every).reshape(count, best_of)
             made = made[np.arange(0, count * best_of, best_of) + judged.argmax(axis=1)]
         return picture_sheet.as_bytes(made, self.built.model.picture_bounds()) if self.makes_pictures else made
 

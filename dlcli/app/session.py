@@ -108,7 +108,7 @@ def _trainer(built: Built, loaded: Loaded, callbacks: Sequence[Callback], thread
 def _gan_trainer(built: BuiltGan, loaded: Loaded, callbacks: Sequence[Callback], threads: int) -> GanTrainer:
     config = built.config
     recipe = GanRecipe(
-        models=built.model, loss=built.loss, optimizers=built.optimizers, d_steps=built.d_steps, top_k=built.top_k,
+        models=built.model, loss=built.loss, optimizers=built.optimizers, d_steps=built.d_steps,
         schedule=config.schedule, regularizer=config.regularization, settings=config.training, threads=threads,
     )
     return GanTrainer(

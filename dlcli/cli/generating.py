@@ -15,7 +15,7 @@ from dlcli.errors import UsageError
 from dlcli.files import write_bytes
 
 _OF_TEXT = {"prompt": "--prompt", "length": "--length", "temperature": "--temperature", "top_k": "--top-k"}
-_OF_SAMPLES = {"count": "-n", "best_of": "--best-of", "npy": "--npy"}
+_OF_SAMPLES = {"count": "-n", "label": "--class", "best_of": "--best-of", "npy": "--npy"}
 
 
 def run(common: Common, *, run: str, checkpoint: str | None, seed: int | None, **options: Any) -> None:
@@ -75,15 +75,17 @@ def _text(
 
 
 def _samples(
-    common: Common, made: SampleMaker, ui: Ui, seed: int, *, count: int | None, best_of: int | None, npy: str | None,
-    output: str | None,
+    common: Common, made: SampleMaker, ui: Ui, seed: int, *, count: int | None, label: str | None, best_of: int | None,
+    npy: str | None, output: str | None,
 ) -> None:
     if output is None and npy is None:
         raise UsageError(
             "a GAN makes samples: say where they go",
             hint="-o sheet.png draws them" if made.makes_pictures else "--npy FILE writes them as numbers",
         )
-    samples = made.samples(64 if count is None else count, seed=seed, best_of=best_of or 1)
+    count = 64 if count is None else count
+    labels = made.labels(count, seed=seed, wanted=label)
+    samples = made.samples(count, seed=seed, labels=labels, best_of=best_of or 1)
     if output is not None:
         made.write_sheet(Path(output), samples)
         ui.info(f"written to {output}")
@@ -95,4 +97,5 @@ def _samples(
             "run_id": made.run.id, "checkpoint": made.name, "seed": seed, "samples": len(samples),
             "best_of": best_of or 1, "shape": list(samples.shape[1:]),
             "files": [file for file in (output, npy) if file],
+            **({} if labels is None else {"classes": [made.classes[k] for k in labels]}),
         })

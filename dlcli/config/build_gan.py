@@ -1,6 +1,6 @@
 """From a Config with a generator and a discriminator to models that fit each other, the data and the loss."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from dlcli.config.augmenting import unfit_augmentations
@@ -32,7 +32,6 @@ class BuiltGan:
     loss: GanLoss
     optimizers: Mapping[str, Optimizer]
     d_steps: int
-    top_k: float
     metrics: Mapping[str, Metric] = field(default_factory=dict)
 
     @property
@@ -45,7 +44,7 @@ def build_gan(config: Config, spec: DataSpec, source: Source, *, dtype: str | No
     """Plans every shape of both nets; allocates nothing.
 
     Raises ConfigError at the line of the layer that does not fit, and where the generator's samples are not of the
-    shape of the data, or the discriminator gives more than one number.
+    shape of the data, or the discriminator gives more than one number, or not one for each class where it must.
     """
     generator, discriminator, loss = config.generator, config.discriminator, config.loss
     assert generator is not None and discriminator is not None and isinstance(loss, GanLoss)
@@ -64,7 +63,11 @@ def build_gan(config: Config, spec: DataSpec, source: Source, *, dtype: str | No
             problems.append(shape_problem(source, (name, "layers", *error.path), error))
             return None
 
-    made = model(GENERATOR, generator.layers, (generator.latent,))
+    classes = 0
+    if generator.conditional:
+        problems += _without_classes(source, config, spec)
+        classes = spec.target.classes
+    made = model(GENERATOR, generator.layers, (generator.latent + classes,))
     judged = model(DISCRIMINATOR, discriminator.layers, pipeline.out_shape)
     problems += unfit_augmentations(source, config, spec, pipeline.out_shape, None)
     if made is not None and made.out_shape != pipeline.out_shape:
@@ -76,12 +79,12 @@ def build_gan(config: Config, spec: DataSpec, source: Source, *, dtype: str | No
     if judged is not None:
         try:
             _no_sigmoid(discriminator.layers[-1], loss)
-            loss.check(judged.out_shape, TRUTH)
+            _check_scores(loss, judged.out_shape, classes)
         except ShapeError as error:
             problems.append(shape_problem(source, _last(DISCRIMINATOR, discriminator.layers), error))
     if problems or made is None or judged is None:
         raise ConfigError(problems)
-    models, training = GanModels(made, judged), config.training
+    models, training = GanModels(made, judged, classes=classes), config.training
     if training.lanes is None:
         training = replace(training, lanes=lanes_for(models.flops, training.batch_size))
     optimizers = {
@@ -90,8 +93,33 @@ def build_gan(config: Config, spec: DataSpec, source: Source, *, dtype: str | No
     }
     return BuiltGan(
         replace(config, training=training), spec, pipeline, models, loss, optimizers, discriminator.steps,
-        generator.top_k,
     )
+
+
+def _without_classes(source: Source, config: Config, spec: DataSpec) -> Iterator[Problem]:
+    """Why samples cannot be made to order."""
+    place = (GENERATOR, "conditional")
+    if spec.target.kind != "classes" or spec.target.shape:
+        yield source.problem(
+            place, "samples are made to order by their class, and these have none",
+            "take it out, or use data with classes",
+        )
+    for number, augmentation in enumerate(config.dataset.augmentation):
+        if augmentation.mixes:
+            yield source.problem(
+                ("dataset", "augmentation", number),
+                f"{augmentation.type_name()} mixes classes, and a conditional generator is to make one", "take it out",
+            )
+
+
+def _check_scores(loss: GanLoss, out_shape: tuple[int, ...], classes: int) -> None:
+    if not classes:
+        loss.check(out_shape, TRUTH)
+    elif out_shape != (classes,):
+        raise ShapeError(
+            f"the discriminator of a conditional generator gives a score for each of the {classes} classes; "
+            f"its output has shape {out_shape}", hint=f"end the discriminator with {{type: dense, units: {classes}}}",
+        )
 
 
 def _last(name: str, layers: tuple[Layer, ...]) -> KeyPath:

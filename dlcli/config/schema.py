@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from dlcli.core.component import Keys
 from dlcli.core.dataset import Dataset
-from dlcli.core.fields import AsTuple, NonNegativeInt, PositiveInt, Share
+from dlcli.core.fields import AsTuple, NonNegativeInt, PositiveInt
 from dlcli.core.layer import Layer
 from dlcli.core.loss import Loss
 from dlcli.core.metric import Metric
@@ -26,15 +26,17 @@ class ModelBlock(Keys):
 class GeneratorBlock(Keys):
     """The `generator:` block of a GAN: layers that make a sample of `latent` random numbers.
 
-    The numbers are drawn from a standard normal distribution. `optimizer` is the top-level one by default. `top_k: 0.5`
-    lets it learn from the better half of its fakes alone, those that pass best for real: what lies between two kinds
-    of samples is then given up sooner. Source: Sinha et al., "Top-k training of GANs", 2020.
+    The numbers are drawn from a standard normal distribution. `optimizer` is the top-level one by default.
+    `conditional: true` makes samples to order: the class that a sample is to be of follows the random numbers, as a 1
+    among zeros, and the discriminator gives a score for each class, of which the one of the sample's class counts.
+    Source: Mirza and Osindero, "Conditional generative adversarial nets", 2014; Miyato and Koyama, "cGANs with
+    projection discriminator", 2018.
     """
 
     latent: PositiveInt = 64
+    conditional: bool = False
     layers: Annotated[tuple[Layer, ...], AsTuple]
     optimizer: Optimizer | None = None
-    top_k: Share = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,6 @@ Float = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_fraction, 
 PositiveFloat = Annotated[Float, Field(gt=0)]
 NonNegativeFloat = Annotated[Float, Field(ge=0)]
 Rate = Annotated[Float, Field(ge=0, lt=1)]  # a share that must leave something over: dropout, splits, momentum
-Share = Annotated[Float, Field(gt=0, le=1)]  # a share that may be all
 Int = Annotated[int, Field()]
 PositiveInt = Annotated[int, Field(ge=1)]
 NonNegativeInt = Annotated[int, Field(ge=0)]

@@ -20,6 +20,7 @@ from dlcli.core.streams import Streams
 from dlcli.data.batches import Batches
 from dlcli.errors import DivergedError
 from dlcli.model import Pass
+from dlcli.train.class_scores import ClassScores
 from dlcli.train.gan_lanes import GanLanes
 from dlcli.train.gan_models import DISCRIMINATOR, GENERATOR, GanModels
 from dlcli.train.gan_scores import GanScores
@@ -34,16 +35,12 @@ _AT_ONCE = 256
 
 @dataclass(frozen=True, kw_only=True)
 class GanRecipe:
-    """What is trained and how. `optimizers` has one for each net; `d_steps` batches of the discriminator a step.
-
-    `top_k`: the share of its fakes, those that pass best for real, from which the generator learns.
-    """
+    """What is trained and how. `optimizers` has one for each net; `d_steps` batches of the discriminator a step."""
 
     models: GanModels
     loss: GanLoss
     optimizers: Mapping[str, Optimizer]
     d_steps: int
-    top_k: float
     schedule: Schedule | None
     regularizer: Regularizer | None
     settings: Training
@@ -82,10 +79,11 @@ class GanTrainer(Loop):
         return self._rate(GENERATOR, step)
 
     def pictures(self) -> np.ndarray:
-        """Samples of the generator as it is, from latents that never change: (64, *out_shape)."""
-        shape = (PICTURES, *self.models.generator.in_shape)
-        latents = self.streams.fresh("pictures").standard_normal(shape)
-        return generated(self.models, self.evaluated, self.buffers, latents)
+        """Samples of the generator as it is, from latents that never change: (64, *out_shape), class by class."""
+        classes = self.models.classes
+        latents = self.streams.fresh("pictures").standard_normal((PICTURES, self.models.latent))
+        labels = np.arange(PICTURES) * classes // PICTURES if classes else None
+        return generated(self.models, self.evaluated, self.buffers, latents, labels)
 
     @property
     def nbytes(self) -> int:
@@ -98,10 +96,13 @@ class GanTrainer(Loop):
         size = self.settings.batch_size
         n = 0
         for start in range(0, len(rows), size):
-            x, _ = next(self._feed)
+            x, y = next(self._feed)
             n = len(x)
+            labels = None
+            if self.models.classes:
+                labels = y if y.ndim == 1 else y.argmax(axis=-1)
             penalty = self._updates[DISCRIMINATOR].penalty(self.models.layout.part(DISCRIMINATOR, self.theta))
-            sums = self._lanes.tell_apart(x, self._latents(n))
+            sums = self._lanes.tell_apart(x, self._inputs(n, labels), labels)
             self._check(sums["d_loss"])
             self.scores.add_batch(n, **{**sums, "d_loss": sums["d_loss"] + penalty * n})
             self.batch += 1
@@ -110,7 +111,7 @@ class GanTrainer(Loop):
             if start + size < len(rows):
                 self._tell_batch()
         penalty = self._updates[GENERATOR].penalty(self.models.layout.part(GENERATOR, self.theta))
-        total = self._lanes.deceive(n, self.recipe.top_k)
+        total = self._lanes.deceive(n)
         self._check(total)
         self.scores.add_step(n, total + penalty * n)
         self._move(GENERATOR, self.step + 1)
@@ -125,15 +126,12 @@ class GanTrainer(Loop):
     def _rate(self, net: str, step: int) -> float:
         return self.scheduled(self.recipe.optimizers[net], self.recipe.schedule, step)
 
-    def _latents(self, count: int) -> np.ndarray:
-        """New standard normal numbers, in the same values for every dtype."""
-        shape = (count, *self.models.generator.in_shape)
-        drawn = self._latent_draws.standard_normal(out=self._memory.empty("drawn", shape, np.float64))
-        if self.models.dtype == np.float64:
-            return drawn
-        latents = self._memory.empty("latents", shape)
-        np.copyto(latents, drawn, casting="same_kind")
-        return latents
+    def _inputs(self, count: int, labels: np.ndarray | None) -> np.ndarray:
+        """For the generator: new standard normal numbers, in the same values for every dtype, and the classes."""
+        drawn = self._memory.empty("drawn", (count, self.models.latent), np.float64)
+        inputs = self._memory.empty("inputs", (count, *self.models.generator.in_shape))
+        self.models.write_inputs(self._latent_draws.standard_normal(out=drawn), labels, inputs)
+        return inputs
 
     def _check(self, total: float) -> None:
         if not isfinite(total):
@@ -151,14 +149,24 @@ class GanTrainer(Loop):
         self._lanes.close()
 
 
-def generated(models: GanModels, theta: np.ndarray, buffers: np.ndarray, latents: np.ndarray) -> np.ndarray:
-    """What the generator makes of latents: (N, latent), as outside of training: (N, *out_shape)."""
-    return _through(models, GENERATOR, theta, buffers, latents.astype(models.dtype))
+def generated(
+    models: GanModels, theta: np.ndarray, buffers: np.ndarray, latents: np.ndarray, labels: np.ndarray | None = None,
+) -> np.ndarray:
+    """What the generator makes of latents: (N, latent), as outside of training: (N, *out_shape).
+
+    `labels`: (N,), class numbers, where the models have classes.
+    """
+    inputs = np.empty((len(latents), *models.generator.in_shape), models.dtype)
+    models.write_inputs(latents, labels, inputs)
+    return _through(models, GENERATOR, theta, buffers, inputs)
 
 
-def scores(models: GanModels, theta: np.ndarray, buffers: np.ndarray, samples: np.ndarray) -> np.ndarray:
-    """How real the discriminator takes samples: (N, *out_shape) to be: (N,), the higher the more."""
-    return _through(models, DISCRIMINATOR, theta, buffers, samples).reshape(-1)
+def scores(
+    models: GanModels, theta: np.ndarray, buffers: np.ndarray, samples: np.ndarray, labels: np.ndarray | None = None,
+) -> np.ndarray:
+    """How real the discriminator takes samples: (N, *out_shape) of these classes to be: (N,), the higher the more."""
+    z = _through(models, DISCRIMINATOR, theta, buffers, samples)
+    return ClassScores(models.dtype).of(z, labels).reshape(-1)
 
 
 def _through(models: GanModels, net: str, theta: np.ndarray, buffers: np.ndarray, x: np.ndarray) -> np.ndarray:

@@ -1,14 +1,13 @@
 """The two halves of a step of a GAN, each cut into lanes."""
 
 from collections.abc import Callable
-from math import ceil
 
 import numpy as np
 
 from dlcli.core.gan_loss import GanLoss
-from dlcli.core.memory import Memory
 from dlcli.core.streams import Streams
 from dlcli.model import Pass
+from dlcli.train.class_scores import ClassScores
 from dlcli.train.gan_models import DISCRIMINATOR, GENERATOR, GanModels
 from dlcli.train.lane_pool import LanePool
 from dlcli.train.lanes import loss_context
@@ -39,22 +38,24 @@ class _Lane:
         self.discriminator = through(DISCRIMINATOR)
         self.judge = through(DISCRIMINATOR, input_gradient=True)
         self.ctx = loss_context(models.discriminator)
-        self.fakes = self.scores = np.empty(0)
+        self.scores = ClassScores(models.dtype)
+        self.labels: np.ndarray | None = None
+        self.fakes = np.empty(0)
         self.d_loss = self.d_real = self.d_fake = self.g_loss = 0.0
 
-    def tell_apart(self, x: np.ndarray, latents: np.ndarray, weight: float) -> None:
+    def tell_apart(self, x: np.ndarray, inputs: np.ndarray, labels: np.ndarray | None, weight: float) -> None:
         """Real samples and fakes go through the discriminator one after the other, as batches of their own."""
-        self.fakes = self.generator.forward(latents)
+        self.fakes, self.labels = self.generator.forward(inputs), labels
         grad = self.grads[DISCRIMINATOR]
         self.d_loss = 0.0
         truth = self.ctx.empty("truth", (len(x),), np.intp)
         for samples, is_real in ((x, True), (self.fakes, False)):
             truth.fill(is_real)
-            z = self.discriminator.forward(samples)
+            z = self.scores.of(self.discriminator.forward(samples), labels)
             losses = self.loss.forward(self.ctx, z, truth)
             self.d_loss += float(np.add.reduce(losses))
             dz = self.loss.backward(self.ctx, weight)
-            self.discriminator.backward(dz)
+            self.discriminator.backward(self.scores.back(dz))
             belief = float(np.add.reduce(self.loss.belief(self.ctx, z), axis=None))
             if is_real:
                 self.d_real = belief
@@ -63,18 +64,11 @@ class _Lane:
                 self.d_fake = belief
                 grad += self._of_real
 
-    def submit(self) -> None:
-        """The fakes of `tell_apart` again, judged by the discriminator as it is now."""
-        self.scores = self.judge.forward(self.fakes)
-        self.g_loss = float(np.add.reduce(self.loss.deceive(self.ctx, self.scores)))
-
-    def learn(self, weight: float, least: float | None = None) -> None:
-        """The gradient goes on into the fakes of `submit`, but for those with a score below `least`."""
-        dz = self.loss.deceive_backward(self.ctx, weight)
-        if least is not None:
-            worse = np.less(self.scores, least, out=self.ctx.empty("worse", self.scores.shape, bool))
-            np.copyto(dz, 0, where=worse)
-        dx = self.judge.backward(dz)
+    def deceive(self, weight: float) -> None:
+        """The fakes of `tell_apart` again, judged by the discriminator as it is now; the gradient goes on into them."""
+        losses = self.loss.deceive(self.ctx, self.scores.of(self.judge.forward(self.fakes), self.labels))
+        self.g_loss = float(np.add.reduce(losses))
+        dx = self.judge.backward(self.scores.back(self.loss.deceive_backward(self.ctx, weight)))
         assert dx is not None
         self.generator.backward(dx)
 
@@ -82,7 +76,7 @@ class _Lane:
     def nbytes(self) -> int:
         passes = (self.generator, self.discriminator, self.judge)
         vectors = (self._of_real, *self.grads.values())
-        return sum(p.nbytes for p in passes) + sum(v.nbytes for v in vectors) + self.ctx.nbytes
+        return sum(p.nbytes for p in passes) + sum(v.nbytes for v in vectors) + self.ctx.nbytes + self.scores.nbytes
 
 
 class GanLanes:
@@ -95,35 +89,24 @@ class GanLanes:
         whole_batch = any(model.whole_batch for model in models.models.values())
         self._pool = LanePool(count, threads=threads, whole_batch=whole_batch)
         self._lanes = [_Lane(models, loss, theta, buffers, self._pool, number, streams) for number in range(count)]
-        self._memory = Memory(models.dtype)
         self.grads = self._lanes[0].grads
 
-    def tell_apart(self, x: np.ndarray, latents: np.ndarray) -> dict[str, float]:
-        """The discriminator's half on real x: (N, ...) and fakes of latents: (N, latent); sums of its figures."""
+    def tell_apart(self, x: np.ndarray, inputs: np.ndarray, labels: np.ndarray | None = None) -> dict[str, float]:
+        """The discriminator's half on real x: (N, ...) and fakes of the generator's inputs; sums of its figures.
+
+        `labels`: (N,), the classes of both, where there are any.
+        """
 
         def work(lane: _Lane, piece: slice) -> None:
-            lane.tell_apart(x[piece], latents[piece], 1 / len(x))
+            lane.tell_apart(x[piece], inputs[piece], None if labels is None else labels[piece], 1 / len(x))
 
         active = self._run(len(x), work, DISCRIMINATOR)
         return {name: sum(getattr(lane, name) for lane in active) for name in ("d_loss", "d_real", "d_fake")}
 
-    def deceive(self, samples: int, top_k: float) -> float:
-        """The generator's half on the fakes of the last `tell_apart`; the sum of its losses.
-
-        It learns from the share `top_k` of them that the discriminator takes for the most real.
-        """
-        if top_k == 1:
-            def work(lane: _Lane, _piece: slice) -> None:
-                lane.submit()
-                lane.learn(1 / samples)
-        else:
-            self._pool.run(samples, lambda number, _piece: self._lanes[number].submit())
-            least, kept = self._best(samples, top_k)
-
-            def work(lane: _Lane, _piece: slice) -> None:
-                lane.learn(1 / kept, least)
-
-        return sum(lane.g_loss for lane in self._run(samples, work, GENERATOR))
+    def deceive(self, samples: int) -> float:
+        """The generator's half on the fakes of the last `tell_apart`; the sum of its losses."""
+        active = self._run(samples, lambda lane, _piece: lane.deceive(1 / samples), GENERATOR)
+        return sum(lane.g_loss for lane in active)
 
     def close(self) -> None:
         """Ends the threads."""
@@ -133,16 +116,6 @@ class GanLanes:
     def nbytes(self) -> int:
         """Bytes of working memory held."""
         return sum(lane.nbytes for lane in self._lanes)
-
-    def _best(self, samples: int, top_k: float) -> tuple[float, int]:
-        """The lowest score of that share of all fakes that has the highest, and how many have no lower one."""
-        scores = self._memory.empty("scores", (samples,))
-        active = self._lanes[:self._pool.active(samples)]
-        np.concatenate([lane.scores.reshape(-1) for lane in active], out=scores)
-        last = samples - ceil(top_k * samples)
-        scores.partition(last)
-        least = float(scores[last])
-        return least, int(np.count_nonzero(scores >= least))
 
     def _run(self, samples: int, work: Callable[[_Lane, slice], None], net: str) -> list[_Lane]:
         self._pool.run(samples, lambda number, piece: work(self._lanes[number], piece))

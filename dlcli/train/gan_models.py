@@ -14,9 +14,16 @@ _KEEPS_VALUES = ("reshape", "flatten", "permute", "cropping2d", "expand_dims", "
 
 
 class GanModels:
-    """A generator and a discriminator; their parameters lie one after the other, and so do their buffers."""
+    """A generator and a discriminator; their parameters lie one after the other, and so do their buffers.
 
-    def __init__(self, generator: Model, discriminator: Model) -> None:
+    Where there are `classes`, the last inputs of the generator say which one a sample is to be of, and the
+    discriminator gives a score for each.
+    """
+
+    def __init__(self, generator: Model, discriminator: Model, *, classes: int = 0) -> None:
+        self.classes = classes
+        self._numbers = np.arange(classes)
+        self.latent = generator.in_shape[0] - classes
         self.generator = generator
         self.discriminator = discriminator
         self.models = {GENERATOR: generator, DISCRIMINATOR: discriminator}
@@ -29,6 +36,15 @@ class GanModels:
     def flops(self) -> int:
         """Operations for one real sample, forward: a fake is made once, and judged twice."""
         return self.generator.flops + 3 * self.discriminator.flops
+
+    def write_inputs(self, latents: np.ndarray, labels: np.ndarray | None, out: np.ndarray) -> None:
+        """What the generator is given, `out`: (N, latent + classes): latents: (N, latent), and ones for class numbers.
+
+        `labels`: (N,), None where there are no classes.
+        """
+        np.copyto(out[:, :self.latent], latents, casting="same_kind")
+        if labels is not None:
+            np.equal(labels[:, None], self._numbers, out=out[:, self.latent:], casting="unsafe")
 
     def picture_bounds(self) -> tuple[float, float] | None:
         """The values between which the generator's last activation lies; None where it says nothing about them."""

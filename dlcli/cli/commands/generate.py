@@ -17,6 +17,7 @@ from dlcli.cli.options import Common, checkpoint_option, common, run_argument
 )
 @click.option("--top-k", type=click.IntRange(min=1), metavar="K", help="Choose among the K likeliest characters.")
 @click.option("-n", "count", type=click.IntRange(min=1), metavar="N", help="Samples of a GAN (default: 64).")
+@click.option("--class", "label", metavar="NAME", help="Samples of one class, of a conditional GAN (default: of all).")
 @click.option(
     "--best-of", type=click.IntRange(min=1), metavar="N",
     help="Of N samples of a GAN keep the one that its discriminator takes for the most real (default: 1).",
@@ -32,6 +33,7 @@ def command(common: Common, **options: Any) -> None:
     \b
     dlcli generate latest --prompt 'ROMEO:' --length 500 --temperature 0.8
     dlcli generate latest -o digits.png -n 64
+    dlcli generate latest -o sevens.png --class 7 --best-of 2
     """
     from dlcli.cli.generating import run
 
