@@ -97,6 +97,20 @@ def test_a_file_of_any_safetensors_beside_the_configuration(capsys, write, tmp_p
     assert (tensors(result)["model/low/kernel"] == 0.5).all()
 
 
+def test_names_of_another_framework_are_said_and_what_they_should_be(capsys, write, tmp_path):
+    save_file({"fc1.weight": np.ones((12, 64), np.float32), "fc1.bias": np.ones(12, np.float32)},
+              tmp_path / "given.safetensors")
+    for init in ("{run: given.safetensors}", "{run: given.safetensors, layers: [low]}"):
+        code, _, err = dlcli(capsys, "check", write(init))
+        assert code == 2 and "init_from.run" in err and "fc1.weight" in err and "low/kernel" in err
+
+
+def test_a_frozen_layer_that_is_not_copied_is_warned_of(capsys, write, source):
+    for init, warned in (("layers: [block], freeze: [low, block]", True), ("freeze: [low, block]", False)):
+        code, _, err = dlcli(capsys, "check", write(f"{{run: {source['run_id']}, {init}}}"))
+        assert code == 0 and ("frozen, but not copied: low will stay" in err) == warned
+
+
 def test_resume_copies_nothing_again(capsys, write, source):
     init = f"{{run: {source['run_id']}, freeze: [low]}}"
     short = dlcli_json(capsys, "train", write(init), "training.epochs=1")[1]

@@ -41,6 +41,9 @@ class Transfer:
         for word, layers in (("copied", self.layers), ("new", self.absent), ("frozen", self.frozen)):
             if layers:
                 ui.info(f"  {word}: {', '.join(layers)}")
+        drawn = [layer for layer in self.frozen if layer not in self.layers]
+        if drawn:
+            ui.warn(f"frozen, but not copied: {', '.join(drawn)} will stay as drawn at random, and never learn")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for environment.json."""
@@ -136,7 +139,10 @@ def _problems(
     configured: Configured, built: Built, init: InitFrom, fit: transfer.Fit, arrays: Mapping[str, np.ndarray],
 ) -> list[Problem]:
     source = configured.source
-    theirs = list(dict.fromkeys(name.rpartition("/")[0] for name in arrays))
+    theirs = list(dict.fromkeys(name.rpartition("/")[0] for name in arrays if "/" in name))
+    if not theirs:
+        place = ("init_from", "run")
+        return [source.problem(place, *_without_layers(built, arrays))]
     paths = layer_paths(built.model.nodes)
     problems = []
     for number in fit.idle:
@@ -156,3 +162,13 @@ def _problems(
         message = f"the source has no layer of this model; it has {', '.join(theirs)}"
         problems.append(source.problem(place, message, "give layers the names that they have there, with `name:`"))
     return problems
+
+
+def _without_layers(built: Built, arrays: Mapping[str, np.ndarray]) -> tuple[str, str]:
+    """What to say of a file whose names are another framework's, such as `conv1.weight`."""
+    some = ", ".join(list(arrays)[:4]) + (", ..." if len(arrays) > 4 else "")
+    ours = ", ".join(slot.name for slot in list(built.model.layout)[:2])
+    return (
+        f"no array of the source is named after a layer; they are {some}" if arrays else "the source has no arrays",
+        f"write the file with the names and shapes of this model's parameters, such as {ours}",
+    )
