@@ -111,7 +111,7 @@ def test_a_table_with_dates_says_how_later_rows_are_foretold(folder, capsys):
     assert main(["train", "shops.yaml", "--json", "training.epochs=2"]) == 0
     run = json.loads(capsys.readouterr().out)["run_dir"]
     assert main(["evaluate", run]) == 0
-    assert pl.read_csv(f"{run}/evaluation/test/worst.csv")["row"].min() >= 240, "the last 60 days"
+    assert pl.read_csv(f"{run}/evaluation/test/worst.csv")["index"].min() >= 240, "the last 60 days"
 
 
 def test_a_configuration_for_numbers_answers_in_their_units(folder, capsys):

@@ -134,6 +134,7 @@ def test_a_wrong_cell_is_named_by_line_and_column(env):
     with pytest.raises(DataError) as error:
         load(power(), env)
     assert error.value.where.endswith("power.csv, line 8, column 1 (load)")
+    assert "(1 such cell(s))" in error.value.message, "once, though the column is seen and foretold"
 
 
 def test_a_table_is_found_in_the_data_directory_too(env):

@@ -110,7 +110,8 @@ def test_quotes_hold_a_cell_of_several_lines_together(env):
 
 @pytest.mark.parametrize(("content", "keys", "match"), [
     ("", {}, "nothing in it"), (TSV + "ham\tone\ttwo\n", {}, r"expected 2 cells.*found 3"),
-    (TSV + "ham\t \n", {}, "text is empty"), (TSV, {"text": "body"}, r"no column 'body'"),
+    (TSV + "ham\t \n", {}, "line 21: the text is empty"), (TSV + "\tgood\n", {}, "line 21: the label is empty"),
+    (TSV, {"text": "body"}, r"no column 'body'"),
     (CSV, {"path": "texts.csv", "label": "labell"}, "no column 'labell'"), (TSV, {"label": 7}, "no column 7"),
     ("ham\ta\nham\tb\n", {}, "1 different value"), (CSV, {"path": "texts.csv", "label": "id"}, "20 different value"),
     (TSV, {"classes": ["ham", "spma"]}, "the label is 'spam'"), ("a,b,c\nd,e,f\n", {"path": "texts.csv"}, "not clear"),
@@ -121,6 +122,12 @@ def test_tables_that_do_not_fit_are_refused(content, keys, match, env):
     with pytest.raises(DataError, match=match) as error:
         load(dataset(**keys), env)
     assert "texts" in error.value.where and error.value.hint
+
+
+def test_text_in_another_encoding_has_its_line(env):
+    (env.bases[0] / "texts.tsv").write_bytes(b"\xef\xbb\xbf" + TSV.encode() + "ham\tcafé\n".encode("latin-1"))
+    with pytest.raises(DataError, match="line 21: is not text in UTF-8"):
+        load(dataset(), env)
 
 
 def test_an_unknown_column_gets_the_nearest_name(env):

@@ -73,9 +73,10 @@ class Cells:
         wrong = np.argwhere(~np.isfinite(values))
         if len(wrong):
             row, column = wrong[0]
+            count = len({(row, positions[column]) for row, column in wrong.tolist()})  # a column may be asked for twice
             name = f" ({names[column]})" if len(names) else ""
             raise DataError(
-                f"expected a finite number, found {self.rows[row][positions[column]]!r} ({len(wrong)} such cell(s))",
+                f"expected a finite number, found {self.rows[row][positions[column]]!r} ({count} such cell(s))",
                 where=f"{self.where}, line {self.lines[row]}, column {positions[column]}{name}",
                 hint="correct the cell, or leave the row out",
             )
@@ -126,8 +127,9 @@ def read_text(path: Path) -> str:
     try:
         text = decompressed(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
         raise DataError(
-            f"is not text in UTF-8: {error.reason} at byte {error.start}", where=str(path),
+            f"is not text in UTF-8: {error.reason} at byte {error.start}", where=f"{path}, line {line}",
             hint="save it in UTF-8, such as with `iconv -f latin1 -t utf-8`",
         ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")

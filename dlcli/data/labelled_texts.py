@@ -66,9 +66,12 @@ def read(path: Path, text: Column | None, label: Column | None) -> LabelledTexts
         texts=body.texts(texts), labels=[cell.strip() for cell in body.texts(labels)], cells=body, head=cells,
         column=cells.head[texts] if has_head else "text",
     )
-    for row, written in enumerate(found.texts):
-        if not written.strip():
-            raise DataError("the text is empty", where=found.place(row), hint="give it a text, or leave the row out")
+    for row, (written, name) in enumerate(zip(found.texts, found.labels, strict=True)):
+        for what, cell in (("text", written.strip()), ("label", name)):
+            if not cell:
+                raise DataError(
+                    f"the {what} is empty", where=found.place(row), hint=f"give it a {what}, or leave the row out",
+                )
     return found
 
 

@@ -103,9 +103,13 @@ def _numbers(loaded: Loaded) -> list[tuple[str, str]]:
 def _notes(table: Table, left_out: list[str]) -> list[str]:
     """What the columns are taken for."""
     dates = [column.name for column in table.columns if column.kind == "date"]
-    return [
+    lines = [
         "What the columns are taken for; `types: {COLUMN: category}` says otherwise. "
         f"{'Left out: ' + ', '.join(left_out) + '.' if left_out else ''}", *table_columns.as_text(table).splitlines(),
-        *([f"Rows are drawn at random. To foretell later ones from earlier ones, write `time: {dates[0]}` below (in the",
-           "place of `stratify`, if that is there): then the latest rows are for validation and test."] if dates else []),
     ]
+    if dates:
+        lines += [
+            f"Rows are drawn at random. To foretell later ones from earlier ones, write `time: {dates[0]}` below,",
+            "in the place of `stratify` if that is there: the latest rows are then for validation and test.",
+        ]
+    return lines
