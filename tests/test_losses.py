@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from dlcli.core.target import Target
-from dlcli.errors import ShapeError
+from dlcli.errors import DataError, ShapeError
 from dlcli.optimizers.sgd import Sgd
 
 TEN = Target(kind="classes", labels=tuple("0123456789"))
@@ -147,3 +147,22 @@ def test_outputs_that_do_not_fit_the_targets(name, out_shape, target, message, h
 ])
 def test_outputs_that_fit(name, out_shape, target):
     by_hand.loss(name).check(out_shape, target)
+
+
+@pytest.mark.parametrize("name", ["binary_crossentropy", "binary_focal_crossentropy"])
+@pytest.mark.parametrize(("value", "fits"), [(-1.0, False), (1.1, False), (255.0, False), (1 + 1e-6, True)])
+def test_targets_that_are_no_probabilities_are_refused(name, value, fits):
+    y_pred, y_true = np.full((3, 2), 0.5), np.array([[0.0, 1.0], [0.5, value], [0.2, 0.0]])
+    if fits:
+        assert np.isfinite(by_hand.loss_and_gradient(name, y_pred, y_true)[0]).all()
+        return
+    with pytest.raises(DataError, match=f"from 0 to 1; found {value:g}") as caught:
+        by_hand.loss_and_gradient(name, y_pred, y_true)
+    assert caught.value.where == name and "rescale" in caught.value.hint
+
+
+def test_padding_among_such_targets_may_be_anything():
+    made, ctx = by_hand.loss("binary_crossentropy"), by_hand.context()
+    ctx.flow.mask = np.array([[True, False]])
+    losses = made.forward(ctx, np.full((1, 2, 1), 0.5), np.array([[[1.0], [-7.0]]])).copy()
+    assert losses[0] == pytest.approx(np.log(2) / 2) and made.backward(ctx, 1.0)[0, 1, 0] == 0

@@ -4,11 +4,15 @@ from math import prod
 
 import numpy as np
 
+from dlcli.core.context import Context
 from dlcli.core.loss import Loss, check_numbers, one_output_a_class
 from dlcli.core.target import Target
-from dlcli.errors import ShapeError
+from dlcli.errors import DataError, ShapeError
+from dlcli.losses._targets import beside
 
 EPSILON = 1e-7
+_ROUNDING = 1e-3
+"""By how much a target may miss 0 to 1: more than any scaling in float32 does."""
 
 
 def check_binary(loss: Loss, out_shape: tuple[int, ...], target: Target) -> None:
@@ -38,6 +42,23 @@ def check_binary(loss: Loss, out_shape: tuple[int, ...], target: Target) -> None
             f"{name} needs one output, shape (1,), for two classes; the model's output has shape {out_shape}",
             hint=hint,
         )
+
+
+def shares_of_one(ctx: Context, y_pred: np.ndarray, y_true: np.ndarray, name: str) -> np.ndarray:
+    """`beside`, for a loss that takes targets for probabilities. Raises DataError where one is below 0 or above 1.
+
+    A gradient would then never come to rest, and the loss fall below all bounds.
+    """
+    targets = beside(ctx, y_pred, y_true)
+    if ctx.passed_over is not None:
+        np.copyto(targets.reshape(*ctx.passed_over.shape, -1), 0, where=ctx.passed_over[..., None])
+    low, high = float(targets.min()), float(targets.max())
+    if low < -_ROUNDING or high > 1 + _ROUNDING:
+        raise DataError(
+            f"expected targets from 0 to 1; found {low if low < -_ROUNDING else high:g}", where=name,
+            hint="scale them, such as pixels with {type: rescale, scale: 1/255}, or use `loss: mse`",
+        )
+    return targets
 
 
 def binary_terms(

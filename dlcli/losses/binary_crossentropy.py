@@ -11,8 +11,7 @@ from dlcli.core.fields import Rate
 from dlcli.core.loss import Loss
 from dlcli.core.target import Target
 from dlcli.kernels.sigmoid import sigmoid
-from dlcli.losses._binary import EPSILON, binary_terms, check_binary
-from dlcli.losses._targets import beside
+from dlcli.losses._binary import EPSILON, binary_terms, check_binary, shares_of_one
 from dlcli.losses._weights import mean_over_outputs, scaled
 
 
@@ -44,7 +43,7 @@ class BinaryCrossentropy(Loss):
 
     def measure(self, ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray:
         """Losses: (N,)."""
-        targets = ctx.targets = beside(ctx, y_pred, y_true)
+        targets = ctx.targets = shares_of_one(ctx, y_pred, y_true, self.type_name())
         if self.label_smoothing:
             targets *= 1 - self.label_smoothing
             targets += self.label_smoothing / 2
