@@ -25,6 +25,13 @@ class Memory:
         view = self._views.get(key)
         return view if view is not None else self._take(key)
 
+    def multiples(self, count: int, of: int = 1) -> np.ndarray:
+        """0, of, 2 of, ...: (count,) whole numbers, to be read only; filled once, then kept."""
+        numbers = self.empty(f"multiples of {of}", (count,), np.intp)
+        if numbers[-1] != (count - 1) * of:  # new memory is zero
+            numbers[...] = np.arange(0, count * of, of)
+        return numbers
+
     def _take(self, key: tuple[Any, ...]) -> np.ndarray:
         name, shape, wanted = key
         dtype = np.dtype(self.dtype if wanted is None else wanted)

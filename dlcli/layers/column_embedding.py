@@ -102,15 +102,12 @@ class ColumnEmbedding(Layer):
         """dE_k[id] = the sum of dy wherever the id stood."""
         N, D = len(dy), self.output_dim
         kept = dy.shape[1] - len(ctx.ids) * D
-        counting = ctx.empty("counting", (N,), np.intp)
-        if counting[-1] != N - 1:  # new memory is zero; filled once, then kept
-            counting[...] = np.arange(N)
         rows = ctx.empty("rows", (N, D))
         for k, (ids, grad) in enumerate(zip(ctx.ids, ctx.grads.values(), strict=True)):
             rows[...] = dy[:, kept + k * D:kept + (k + 1) * D]
             add_rows(
                 ids, rows, out=grad, work=ctx.empty("work", (2, N, D)),
-                counting=counting, integers=ctx.empty("integers", (3, N), np.intp),
+                counting=ctx.multiples(N), integers=ctx.empty("integers", (3, N), np.intp),
             )
         if not ctx.needs_dx:
             return None

@@ -78,12 +78,10 @@ class Embedding(Layer):
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
         """dE[id] = the sum of dy wherever the id stood."""
         M, width = ctx.ids.size, self.output_dim
-        counting = ctx.empty("counting", (M,), np.intp)
-        if counting[-1] != M - 1:  # new memory is zero; filled once, then kept
-            counting[...] = np.arange(M)
         add_rows(
             ctx.ids.reshape(M), dy.reshape(M, width), out=ctx.grads["embeddings"],
-            work=ctx.empty("work", (2, M, width)), counting=counting, integers=ctx.empty("integers", (3, M), np.intp),
+            work=ctx.empty("work", (2, M, width)), counting=ctx.multiples(M),
+            integers=ctx.empty("integers", (3, M), np.intp),
         )
         if not ctx.needs_dx:
             return None

@@ -29,12 +29,9 @@ def compared(ctx: Context, y_pred: np.ndarray, y_true: np.ndarray) -> np.ndarray
 def labels_at(ctx: Context, y_true: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Where in the flat (M, K) each row's true class lies; the first class for rows that are passed over."""
     K, M = shape[-1], prod(shape[:-1])
-    starts = ctx.empty("starts", (M,), np.intp)
-    if starts[-1] != (M - 1) * K:  # new memory is zero; filled once, then kept
-        starts[...] = np.arange(0, M * K, K)
     label_at = ctx.empty("label_at", (M,), np.intp)
     label_at[...] = y_true if y_true.ndim == 1 else y_true.reshape(M)
     if ctx.passed_over is not None:
         np.copyto(label_at, 0, where=ctx.passed_over.reshape(M))
-    label_at += starts
+    label_at += ctx.multiples(M, K)
     return label_at

@@ -53,17 +53,14 @@ class CategoricalHinge(Loss):
         """dz = weight ((1 - y_true) at the strongest rival, and -y_true), where the margin is not kept."""
         K, M = ctx.shape[-1], prod(ctx.shape[:-1])
         dy = np.negative(ctx.targets, out=ctx.empty("dy", (M, K)))
-        starts = ctx.empty("starts of rows", (M,), np.intp)
-        if starts[-1] != (M - 1) * K:  # new memory is zero; filled once, then kept
-            starts[...] = np.arange(0, M * K, K)
-        ctx.rival += starts
+        ctx.rival += ctx.multiples(M, K)
         flat, at_rival, share = ctx.empty("dy", (M * K,)), ctx.empty("at rival", (M,)), ctx.empty("share", (M,))
         flat.take(ctx.rival, out=at_rival, mode="clip")
         np.add(at_rival, 1, out=share)  # 1 - y_true of the rival
         at_rival += share
         flat[ctx.rival] = at_rival
         dy *= ctx.wrong[:, None]
-        ctx.rival -= starts
+        ctx.rival -= ctx.multiples(M, K)
         rows = dy.reshape(ctx.shape[0], -1)
         rows *= scaled(ctx, weight, ctx.shape[0] / M)
         return dy.reshape(ctx.shape)

@@ -90,10 +90,7 @@ def taken(p: np.ndarray, which: np.ndarray, memory: Memory) -> np.ndarray:
         np.subtract(1, which, out=out)
         out -= p[:, 0]
         return np.abs(out, out=out)
-    starts = memory.empty("starts", (M,), np.intp)
-    if starts[-1] != (M - 1) * K:  # new memory is zero; filled once, then kept
-        starts[...] = np.arange(0, M * K, K)
-    at = np.add(starts, which, out=memory.empty("at", (M,), np.intp))
+    at = np.add(memory.multiples(M, K), which, out=memory.empty("at", (M,), np.intp))
     return p.reshape(-1).take(at, out=out, mode="clip")
 
 

@@ -53,17 +53,11 @@ class TopKCategoricalAccuracy(StreamingMetric):
             state[0] += np.count_nonzero(np.equal(predicted, true, out=predicted))
             state[1] += M
             return
-        classes = memory.empty("classes", (K,), np.intp)
-        if classes[-1] != K - 1:  # new memory is zero; filled once, then kept
-            classes[...] = np.arange(K)
-        starts = memory.empty("starts", (M,), np.intp)
-        if M > 1 and starts[-1] != (M - 1) * K:
-            starts[...] = np.arange(0, M * K, K)
-        at = np.add(starts, true, out=memory.empty("at", (M,), np.intp))
+        at = np.add(memory.multiples(M, K), true, out=memory.empty("at", (M,), np.intp))
         own = rows.reshape(-1).take(at, out=memory.empty("own", (M,), rows.dtype), mode="clip")[:, None]
         # Classes that come after the true one or are it: none where outputs are NaN.
         after = np.equal(rows, own, out=memory.empty("after", (M, K), bool))
-        after &= np.greater_equal(classes, true[:, None], out=memory.empty("work", (M, K), bool))
+        after &= np.greater_equal(memory.multiples(K), true[:, None], out=memory.empty("work", (M, K), bool))
         after |= np.less(rows, own, out=memory.empty("work", (M, K), bool))
         count = np.add.reduce(after, axis=1, dtype=np.intp, out=memory.empty("count", (M,), np.intp))
         state[0] += np.count_nonzero(np.greater(count, K - self.k, out=memory.empty("right", (M,), bool)))

@@ -22,10 +22,7 @@ class ClassScores:
         if labels is None:
             return z
         N, K = self._shape = z.shape
-        starts = self._memory.empty("starts", (N,), np.intp)
-        if starts[-1] != (N - 1) * K:  # new memory is zero; filled once, then kept
-            starts[...] = np.arange(0, N * K, K)
-        self._at = np.add(starts, labels, out=self._memory.empty("at", (N,), np.intp))
+        self._at = np.add(self._memory.multiples(N, K), labels, out=self._memory.empty("at", (N,), np.intp))
         z.reshape(-1).take(self._at, out=self._memory.empty("z", (N,)), mode="clip")
         return self._memory.empty("z", (N, 1))
 

@@ -42,9 +42,6 @@ class Places:
     def _where_not(self, passed: np.ndarray) -> np.ndarray:
         """The numbers of those that count, in order. `flatnonzero` would allocate them at every step."""
         memory, M = self._memory, len(passed)
-        numbers = memory.empty("numbers", (M,), np.intp)
-        if numbers[-1] != M - 1:  # new memory is zero; filled once, then kept
-            numbers[...] = np.arange(M)
         place = memory.empty("place", (M,), np.intp)
         np.logical_not(passed, out=place, casting="unsafe")
         np.cumsum(place, out=place)
@@ -52,7 +49,7 @@ class Places:
         place -= 1
         np.copyto(place, n, where=passed)  # all that is passed over goes to one place behind the others
         at = memory.empty("at", (M + 1,), np.intp)
-        at[place] = numbers
+        at[place] = memory.multiples(M)
         return at[:n]
 
     def _taken(self, name: str, y: np.ndarray, shape: tuple[int, ...], at: np.ndarray) -> np.ndarray:

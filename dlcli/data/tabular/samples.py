@@ -52,11 +52,8 @@ class Encoder:
         out[:, self._places] = 0
         shape = (len(out), len(self._hot))
         chosen = slots.take(self._hot, 1, memory.empty("chosen", shape, slots.dtype), "clip")
-        first = memory.empty("first", (len(out), 1), np.intp)
-        if first[-1, 0] != (len(out) - 1) * self.width:  # where a row begins; filled once, then kept
-            first[:, 0] = np.arange(len(out)) * self.width
         at = np.add(chosen, self._first_of, out=memory.empty("at", shape, np.intp))
-        np.add(at, first, out=at)
+        np.add(at, memory.multiples(len(out), self.width)[:, None], out=at)  # where the row begins
         out.reshape(-1)[at if chosen.min() >= 0 else at[chosen >= 0]] = 1
 
 
