@@ -116,7 +116,7 @@ def test_a_softmax_at_the_end_is_fused_into_the_loss_however_deep_it_stands(laye
 
 
 @pytest.mark.parametrize("layers", [
-    [{"type": "residual", "layers": ["softmax"]}], [{"type": "repeat", "times": 2, "layer": "softmax"}], [DENSE],
+    [{"type": "residual", "layers": ["softmax"]}], [DENSE],
     [{"type": "sequential", "layers": []}], ["softmax", "tanh"], [],
 ])
 def test_a_softmax_that_is_not_the_last_thing_stays(layers):
