@@ -66,6 +66,9 @@ def test_a_directory_is_no_configuration(capsys, tmp_path):
     ("optimizer: {type: adam, learning_rate: fast}", ":5:40  optimizer.learning_rate", "a number"),
     ("optimizer: {type: adam, learning_rate: 0}", ":5:40  optimizer.learning_rate", "more than 0"),
     ("optimizer: {type: adam, learning_rate: .nan}", ":5:40  optimizer.learning_rate", "finite"),
+    ("optimizer: adam\nbatch_size: 8", ":6:1  batch_size", "(there is training.batch_size)"),
+    ("optimizer: adam\nlayers: []", ":6:1  layers", "there is model.layers and generator.layers"),
+    ("optimizer: adam\ninit_from: {metrics: [mae]}", ":6:13  init_from.metrics", "(there is metrics at the top level)"),
     ("optimizer: 3", ":5:12  optimizer", "expected"),
     ("optimizer: null", ":5:12  optimizer", "expected"),
 ])

@@ -4,6 +4,10 @@ import pytest
 from main_job import dlcli, run_dirs
 from test_gan import DIGITS
 
+from dlcli.config.build import resolved
+from dlcli.config.load import load
+from dlcli.config.validate import validate
+
 
 @pytest.fixture
 def config(tmp_path):
@@ -23,6 +27,7 @@ def config(tmp_path):
     ("{type: digits, preprocessing: [{type: rescale, scale: 1/127.5, offset: -1}]}\ngenerator:",
      "diabetes\ngenerator:\n  conditional: true", "generator.conditional: samples are made to order by their class"),
     ("training: {", "training: {accumulate: 2, ", "training.accumulate"),
+    ("training: {", "training: {d_steps: 2, ", "(there is discriminator.d_steps)"),
     ("training: {", "training: {early_stopping: {monitor: val_loss}, ", "there are d_loss, g_loss, d_real, d_fake"),
     ("generator:\n", "model: {layers: [flatten]}\ngenerator:\n", "model is given, too"),
     ("discriminator:\n  layers:", "discriminator:\n  layers: []\n  unused:", "unused"),
@@ -52,3 +57,10 @@ def test_a_gan_loss_without_a_gan_is_refused(capsys, tmp_path):
     )
     code, _, err = dlcli(capsys, "check", path)
     assert code == 2 and "trains a generator against a discriminator" in err
+
+
+def test_steps_of_the_discriminator_by_both_names(config):
+    for name in ("d_steps", "steps"):
+        config.write_text(DIGITS.replace("discriminator:\n", f"discriminator:\n  {name}: 3\n"))
+        data = resolved(validate(load(config)))
+        assert data["discriminator"]["d_steps"] == 3 and "steps" not in data["discriminator"]

@@ -92,7 +92,7 @@ def build_gan(config: Config, spec: DataSpec, source: Source, *, dtype: str | No
         for name, block in ((GENERATOR, generator), (DISCRIMINATOR, discriminator))
     }
     return BuiltGan(
-        replace(config, training=training), spec, pipeline, models, loss, optimizers, discriminator.steps,
+        replace(config, training=training), spec, pipeline, models, loss, optimizers, discriminator.d_steps,
     )
 
 

@@ -1,7 +1,8 @@
 """The blocks of a configuration. Fields are YAML keys; validation and the JSON schema read them."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from dlcli.core.component import Keys
 from dlcli.core.dataset import Dataset
@@ -43,12 +44,19 @@ class GeneratorBlock(Keys):
 class DiscriminatorBlock(Keys):
     """The `discriminator:` block of a GAN: layers that give a sample a score, the higher the more real.
 
-    It learns from `steps` batches before the generator learns once. `optimizer` is the top-level one by default.
+    It learns from `d_steps` batches before the generator learns once. `optimizer` is the top-level one by default.
     """
 
     layers: Annotated[tuple[Layer, ...], AsTuple]
     optimizer: Optimizer | None = None
-    steps: PositiveInt = 1
+    d_steps: PositiveInt = 1
+
+    @classmethod
+    def _validate(cls, value: Any, handler: Callable[[Any], Any]) -> Any:
+        """Runs that were made when `d_steps` was named `steps` still mean the same."""
+        if isinstance(value, Mapping) and "steps" in value and "d_steps" not in value:
+            value = {"d_steps" if key == "steps" else key: item for key, item in value.items()}
+        return super()._validate(value, handler)
 
 
 @dataclass(frozen=True, kw_only=True)
