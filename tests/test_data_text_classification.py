@@ -149,6 +149,17 @@ def test_an_absent_table_is_unavailable(env):
         load(dataset(), env)
 
 
+def test_characters_have_a_vocabulary_of_the_training_split_too(env):
+    write(env, "".join(f"{'ab'[n % 2]}\t{'Aab' if n % 2 else 'bbc'}{n % 10}\n" for n in range(40)) + "a\tzz\n")
+    loaded = load(dataset(level="char", vocabulary=5, length=3), env)
+    tokens = loaded.spec.tokens
+    assert tokens.level == "char" and tokens.vocabulary[:2] == ("", "[UNK]")
+    assert tokens.vocabulary[2:] == ("b", "a", "c"), "the commonest first; z is too rare"
+    assert encode(["Abx", "c"], tokens).tolist() == [
+        [tokens.vocabulary.index("a"), tokens.vocabulary.index("b"), 1], [tokens.vocabulary.index("c"), 0, 0],
+    ]
+
+
 # Raw texts
 
 
@@ -193,6 +204,25 @@ def test_texts_that_cannot_be_read_are_refused(path, content, match, given, tmp_
         (tmp_path / path).write_text(content)
     with pytest.raises(DataError, match=match):
         given(path)
+
+
+def test_a_model_of_characters_answers_to_raw_texts(env, tmp_path, capsys):
+    write(env, "".join(f"{'long' if n % 2 else 'round'}\t{'lll' if n % 2 else 'ooo'}{n}\n" for n in range(60)))
+    (tmp_path / "model.yaml").write_text("""
+dataset: {type: text_classification, path: texts.tsv, level: char, length: 6, vocabulary: 20}
+model:
+  layers:
+    - {type: embedding, input_dim: 20, output_dim: 4}
+    - global_average_pooling1d
+    - {type: dense, units: 2, activation: softmax}
+loss: categorical_crossentropy
+optimizer: {type: adam, learning_rate: 0.1}
+training: {epochs: 10, batch_size: 16}
+""")
+    assert main(["train", str(tmp_path / "model.yaml")]) == 0
+    capsys.readouterr()
+    assert main(["predict", "latest", "lLl!", "ooo", "--json"]) == 0
+    assert [one["prediction"] for one in json.loads(capsys.readouterr().out)["predictions"]] == ["long", "round"]
 
 
 def test_a_stored_model_answers_to_raw_texts(env, tmp_path, capsys):

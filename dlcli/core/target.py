@@ -31,9 +31,9 @@ class Target:
 class Tokens:
     """How a text becomes the ids x: (length,) of a sample.
 
-    `level` says whether a token is a character or a word, `vocabulary` which token each id stands for. Of words, id 0
-    fills up and id 1 stands for every unknown one, `length` tokens are kept, and `padding` says at which end
-    ids 0 are put. `lowercase`: capitals count as small letters. `column` is the text's name in tables.
+    `level` says whether a token is a character or a word, `vocabulary` which token each id stands for. Except in a
+    language model, id 0 fills up and id 1 stands for every unknown token, `length` tokens are kept, and `padding` says
+    at which end ids 0 are put. `lowercase`: capitals count as small letters. `column` is the text's name in tables.
     """
 
     level: Literal["char", "word"]

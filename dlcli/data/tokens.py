@@ -1,4 +1,4 @@
-"""Texts as ids: words with a vocabulary of the commonest ones, or the characters of a language model."""
+"""Texts as ids: words or characters with a vocabulary of the commonest ones, or the characters of a language model."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,20 +9,23 @@ import numpy as np
 from dlcli.core.target import Tokens
 from dlcli.errors import DataError
 
-PADDING, UNKNOWN = "", "[UNK]"  # ids 0 and 1 of words, as Keras has them
+PADDING, UNKNOWN = "", "[UNK]"  # ids 0 and 1, as Keras has them; a language model has neither
 _WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 
 
 def words(text: str, tokens: Tokens) -> list[str]:
-    """The first tokens of a text: words, apostrophes within them included, and every other sign by itself."""
-    found = _WORD.finditer(text.lower() if tokens.lowercase else text)
+    """The first tokens of a text: characters, or words, apostrophes within them included, and other signs."""
+    text = text.lower() if tokens.lowercase else text
+    if tokens.level == "char":
+        return list(text[:tokens.length])
+    found = _WORD.finditer(text)
     return [match[0] for match, _ in zip(found, range(tokens.length), strict=False)]
 
 
 def encode(texts: Sequence[str], tokens: Tokens) -> np.ndarray:
     """Ids: (N, length) of texts. Raises DataError for characters that a language model does not know."""
     known = {token: number for number, token in enumerate(tokens.vocabulary)}
-    if tokens.level == "char":
+    if tokens.vocabulary[:2] != (PADDING, UNKNOWN):
         return np.array([_characters(text, tokens, known) for text in texts])
     return padded(([known.get(word, 1) for word in words(text, tokens)] for text in texts), len(texts), tokens)
 

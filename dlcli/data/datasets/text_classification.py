@@ -21,7 +21,7 @@ _PATHS = {"train": "path", "validation": "validation_path", "test": "test_path"}
 
 @dataclass(frozen=True, kw_only=True)
 class TextClassification(Dataset):
-    """Texts in a CSV or TSV file, each with the name of its class, as ids of words.
+    """Texts in a CSV or TSV file, each with the name of its class, as ids of words or characters.
 
     x: (N, length) int32, y: (N,). `path` names the file, in UTF-8. `text` and `label` are its columns, by the name in
     the header or the position from 0; by default those named `text` (or message, sentence, review, ...) and `label`
@@ -29,10 +29,10 @@ class TextClassification(Dataset):
     `classes` (default: all labels, sorted) are the class names in order, and let `check` do without the file.
 
     A text becomes the ids of its first `length` (default 100) tokens: words, lower-case unless `lowercase: false`, and
-    every other sign by itself. Id 0 fills up, at the end (`padding: post`) or the beginning (`pre`); id 1 is every
-    unknown word; the `vocabulary` (default 10000, those two included) holds the commonest words of the training
-    split alone and is stored with the run. Give the model an `embedding` with `input_dim` no less than
-    `vocabulary`; `mask_zero: true` has it pass over what fills up.
+    every other sign by itself; with `level: char`, characters. Id 0 fills up, at the end (`padding: post`) or the
+    beginning (`pre`); id 1 is every unknown token; the `vocabulary` (default 10000, those two included) holds the
+    commonest tokens of the training split alone and is stored with the run. Give the model an `embedding` with
+    `input_dim` no less than `vocabulary`; `mask_zero: true` has it pass over what fills up.
 
     `validation_path` and `test_path` are files of the same columns where the splits are given. `test_split` is 0.2
     where there is no `test_path`. Rows with the same cell in the column `group` stay in one split, such as all messages
@@ -46,12 +46,14 @@ class TextClassification(Dataset):
             "path": "messages.tsv", "label": 0, "text": 1, "classes": ["ham", "spam"], "length": 40,
             "padding": "pre", "fallback": "digits",
         }),
+        Example({"path": "names.csv", "level": "char", "length": 20, "vocabulary": 80, "fallback": "digits"}),
     )
 
     path: str
     text: str | int | None = None
     label: str | int | None = None
     classes: Annotated[tuple[str, ...], AsTuple, Field(min_length=2)] | None = None
+    level: Literal["word", "char"] = "word"
     vocabulary: Annotated[int, Field(ge=3)] = 10_000
     length: PositiveInt = 100
     lowercase: bool = True
@@ -67,7 +69,7 @@ class TextClassification(Dataset):
             object.__setattr__(self, "test_split", 0.0)  # the default is for texts without a test of their own
 
     def describe(self, env: DataEnv) -> DataSpec | None:
-        """Ids of `length` words; None where neither `classes` nor the file tells the classes."""
+        """Ids of `length` tokens; None where neither `classes` nor the file tells the classes."""
         if self.classes:
             return self._spec(self.classes)
         if not env.resolve(self.path).is_file():
@@ -75,11 +77,11 @@ class TextClassification(Dataset):
         return self._spec(tuple(sorted(set(self._read(env, "path").labels))))
 
     def ids_below(self, spec: DataSpec) -> int:
-        """However few words the texts have."""
+        """However few words or characters the texts have."""
         return self.vocabulary
 
     def load(self, env: DataEnv) -> Splits:
-        """All texts, with a vocabulary of all their words; `learn` cuts it down."""
+        """All texts, with a vocabulary of all their tokens; `learn` cuts it down."""
         parts = {
             part: self._read(env, key) for part, key in _PATHS.items() if getattr(self, key) is not None
         }
@@ -98,7 +100,7 @@ class TextClassification(Dataset):
                 hint="say with dataset.label and dataset.text which columns they are",
             )
         tokens = Tokens(
-            level="word", vocabulary=(), length=self.length, padding=self.padding, lowercase=self.lowercase,
+            level=self.level, vocabulary=(), length=self.length, padding=self.padding, lowercase=self.lowercase,
             column=train.column,
         )
         x, tokens = encode_all([text for part in parts.values() for text in part.texts], tokens)
@@ -118,7 +120,7 @@ class TextClassification(Dataset):
         )
 
     def learn(self, splits: Splits) -> Splits:
-        """Keeps the commonest words of the training split."""
+        """Keeps the commonest words or characters of the training split."""
         train, tokens = splits.train, splits.spec.tokens
         assert tokens is not None and isinstance(train.x, np.ndarray)
         x, tokens = commonest(train.x, train.rows, tokens, self.vocabulary)
