@@ -30,6 +30,15 @@ def machine(threads: int, rounds: int, peak: float) -> dict[str, Any]:
     }
 
 
+def where(about: dict[str, Any]) -> str:
+    """The same for people."""
+    versions = ", ".join(f"{name} {version}" for name, version in about["libraries"].items())
+    return (
+        f"{about['processor']}, {about['cores']} cores, {about['threads']} threads, Python {about['python']}, "
+        f"{versions}; matrix products reach {about['gemm_peak_gflops']} GFLOP/s"
+    )
+
+
 def _processor() -> str:
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
@@ -91,12 +100,7 @@ def markdown(about: dict[str, Any], done: Sequence[Measured], whole: dict[str, A
     names = [name for name in sides() if any(name in one.sides for one in done)]
     names.sort(key=lambda name: name not in OWN)
     labels = {name: sides()[name].label for name in names}
-    versions = ", ".join(f"{name} {version}" for name, version in about["libraries"].items())
-    lines = [
-        f"{about['processor']}, {about['cores']} cores, {about['threads']} threads, Python {about['python']}, "
-        f"{versions}; "
-        f"medians of {about['rounds']} rounds; matrix products reach {about['gemm_peak_gflops']} GFLOP/s", "",
-    ]
+    lines = [f"{where(about)}; medians of {about['rounds']} rounds", ""]
     own = [name for name in OWN if name in names]
     if done:
         head = ["workload", *(f"{labels[n]} ms" for n in names), *(f"{labels[n]} x best peer (goal)" for n in own),

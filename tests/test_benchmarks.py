@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import table
+from benchmarks import growth, table
+from benchmarks.growth import Point
 from benchmarks.rounds import Found, Measured, _compare
 from benchmarks.side import sides
 from benchmarks.sides.dlcli import planned
@@ -60,3 +61,22 @@ def test_each_side_says_what_it_needs():
     for side in sides().values():
         assert side.label and isinstance(side.needs, tuple)
         assert all(isinstance(side.takes(workload), bool) for workload in workloads())
+
+
+def test_growth_is_the_power_of_the_work_and_of_the_size_where_no_work_is_added():
+    linear = [Point(n, n, 0.5 * n) for n in (1, 2, 4, 8)]
+    assert growth.growth(linear) == pytest.approx(1)
+    assert growth.growth([Point(n, n**2, 3 * n**3) for n in (1, 2, 4, 8)]) == pytest.approx(1.5)
+    assert growth.growth([Point(n, 1, 0.1 * n**0.5) for n in (1, 4, 16)]) == pytest.approx(0.5)
+
+
+def test_every_size_is_one_that_is_measured_and_drawn(tmp_path, monkeypatch):
+    monkeypatch.setenv("DLCLI_KERNELS", "numpy")
+    axes = list(growth.axes())
+    for axis in axes:
+        assert [size for size, _ in axis.sizes] == sorted({size for size, _ in axis.sizes})
+    of_rows = axes[-1].sizes[0][1]
+    assert len(of_rows.data()[0]) == 1024, "a size of the data set is that of its data"
+    assert growth.measure(of_rows, 1) > 0 and growth.measure(axes[0].sizes[0][1], 1) > 0
+    growth.draw(tmp_path / "growth.png", [(axis, [Point(n, n, n) for n, _ in axis.sizes]) for axis in axes])
+    assert (tmp_path / "growth.png").stat().st_size > 10_000

@@ -55,9 +55,8 @@ class Dlcli(Side):
         evaluator = Evaluator(self.model, self.criterion, {}, self._target(), self.theta, self.buffers)
         return evaluator.run(self._data(x, y)).figures["loss"]
 
-    def train(self, x: np.ndarray, y: np.ndarray, pace: Pace) -> None:
+    def trainer(self, x: np.ndarray, y: np.ndarray, callback: Any, *, shuffle: bool = False) -> Any:
         """The loop as it is, with batches gathered, losses added up and all."""
-        from dlcli.core.callback import Callback
         from dlcli.core.component import from_yaml
         from dlcli.core.optimizer import Optimizer
         from dlcli.core.streams import Streams
@@ -67,7 +66,7 @@ class Dlcli(Side):
 
         size = self.workload.batch
         settings = Training(
-            epochs=1_000_000, batch_size=size, shuffle=False, gradient_clip_norm=self.workload.clip,
+            epochs=1_000_000, batch_size=size, shuffle=shuffle, gradient_clip_norm=self.workload.clip,
             lanes=lanes_for(self.model.flops, size),
         )
         recipe = Recipe(
@@ -75,6 +74,13 @@ class Dlcli(Side):
             optimizer=from_yaml(Optimizer, self.workload.optimizer), schedule=None, regularizer=None,
             settings=settings, threads=self.threads,
         )
+        trainer = Trainer(recipe, Streams(42), self._data(x, y), None, [callback])
+        trainer.theta[:] = self.theta
+        return trainer
+
+    def train(self, x: np.ndarray, y: np.ndarray, pace: Pace) -> None:
+        """Runs the loop."""
+        from dlcli.core.callback import Callback
 
         class Watch(Callback):
             """Tells of every step."""
@@ -82,18 +88,17 @@ class Dlcli(Side):
             seen = (0.0, 0.0)
 
             def on_batch_end(self, loop: Any) -> None:
+                self.totals = loop.scores.totals
                 pace(self.of_step)
 
             def of_step(self) -> float:
                 """The mean loss since the last question; asked after every step, that is the step's."""
-                before, self.seen = self.seen, tuple(trainer.scores.totals)
+                before, self.seen = self.seen, tuple(self.totals)
                 if self.seen[1] <= before[1]:
                     before = (0.0, 0.0)
                 return float((self.seen[0] - before[0]) / (self.seen[1] - before[1]))
 
-        trainer = Trainer(recipe, Streams(42), self._data(x, y), None, [Watch()])
-        trainer.theta[:] = self.theta
-        trainer.run()
+        self.trainer(x, y, Watch()).run()
 
     def predict(self, x: np.ndarray, pace: Pace) -> None:
         """As evaluation and prediction do it."""
