@@ -83,7 +83,6 @@ def test_an_absent_table_says_how_to_place_it_and_a_fallback_answers(env):
 def test_what_mirrors_give_is_kept_in_the_cache(env, monkeypatch):
     from dataclasses import replace
 
-    from dlcli.data import fetch
 
     asked = []
 
@@ -93,7 +92,7 @@ def test_what_mirrors_give_is_kept_in_the_cache(env, monkeypatch):
             raise OSError("no route")
         path.write_text(as_csv())
 
-    monkeypatch.setattr(fetch, "download", download)
+    monkeypatch.setattr("dlcli.data.download.download", download)
     online = replace(env, offline=False)
     load(boston(), online)
     load(boston(), online)

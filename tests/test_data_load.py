@@ -13,7 +13,6 @@ import pytest
 
 from dlcli.core.component import from_yaml
 from dlcli.core.dataset import DataEnv, Dataset
-from dlcli.data import fetch
 from dlcli.data.datasets.mnist import Mnist
 from dlcli.data.fingerprint import fingerprint
 from dlcli.data.idx import parse
@@ -160,7 +159,7 @@ def mirror(monkeypatch, answers):
             raise answer
         path.write_bytes(answer)
 
-    monkeypatch.setattr(fetch, "download", download)
+    monkeypatch.setattr("dlcli.data.download.download", download)
     return asked
 
 

@@ -12,7 +12,6 @@ import pytest
 
 from dlcli.core.component import from_yaml
 from dlcli.core.dataset import DataEnv, Dataset
-from dlcli.data import fetch
 from dlcli.data.datasets import cifar10 as module
 from dlcli.data.datasets.fashion_mnist import FashionMnist
 from dlcli.data.load import load
@@ -174,7 +173,7 @@ def test_what_is_fetched_is_held_against_the_published_md5(env, small_fashion, m
         good = gzip.compress(idx(FILES[url.rpartition("/")[2].removesuffix(".gz")]), mtime=0)
         path.write_bytes(good if len(asked) > 1 else good[:-1] + b"?")
 
-    monkeypatch.setattr(fetch, "download", download)
+    monkeypatch.setattr("dlcli.data.download.download", download)
     online = replace(env, offline=False)
     assert len(load(dataset("fashion_mnist"), online).train) == 20
     assert len(asked) == 5 and asked[0] == asked[1]
