@@ -174,7 +174,7 @@ def draw(path: Path, found: Sequence[tuple[Axis, Sequence[Point]]]) -> None:
             axes_.set_yscale("log", base=2)
             tidy(axes_)
             axes_.plot(
-                sizes, [times[-1] * p.work / measured[-1].work for p in measured], color=MUTED, linestyle="--",
+                sizes, [times[0] * p.work for p in measured], color=MUTED, linestyle="--",
                 linewidth=1, label="as the work",
             )
             axes_.plot(sizes, times, color=BLUE, marker="o", markersize=4, label="dlcli")
@@ -183,6 +183,8 @@ def draw(path: Path, found: Sequence[tuple[Axis, Sequence[Point]]]) -> None:
             axes_.set_ylabel("ms a step")
             axes_.set_xticks(sizes, [f"{n:,}" for n in sizes], rotation=30)
             axes_.yaxis.set_major_formatter("{x:g}")
+            low, high = axes_.get_ylim()
+            axes_.set_ylim(min(low, high / 8), max(high, low * 8))  # what stays as it is looks like that
             axes_.legend()
         for axes_ in panels[len(found):]:
             axes_.set_visible(False)
