@@ -18,6 +18,7 @@ from dlcli.model import Model, Pass
 FOLDER = Path(__file__).parent / "reference_values"
 STORED = dict(np.load(FOLDER / "optim.npz"))
 CROSS = dict(np.load(FOLDER / "cross.npz"))
+LAYERS = dict(np.load(FOLDER / "layers.npz"))
 
 
 def cases(kind):
@@ -50,23 +51,42 @@ def test_learning_rate_of_every_step(number, keys):
     np.testing.assert_allclose(ours, wanted, rtol=1e-12, atol=1e-17)
 
 
-@pytest.mark.parametrize("number", sorted({int(name.split("/")[0]) for name in CROSS}))
-def test_encoder_decoder(number):
-    keys = json.loads(str(CROSS[f"{number}/keys"]))
+def layer_cases():
+    """(file, number) of every stored case of layers, named after them."""
+    for stored in (LAYERS, CROSS):
+        for name in sorted(stored):
+            if name.endswith("/keys"):
+                yield pytest.param(stored, name.removesuffix("keys"), id=str(stored[name])[1:-1])
+
+
+@pytest.mark.parametrize(("stored", "case"), list(layer_cases()))
+def test_outputs_and_gradients_of_layers(stored, case):
+    keys = json.loads(str(stored[f"{case}keys"]))
     given, wanted = (
-        {name.removeprefix(f"{number}/{kind}/"): array for name, array in CROSS.items()
-         if name.startswith(f"{number}/{kind}/")} for kind in ("given", "wanted")
+        {name.removeprefix(f"{case}{kind}/"): array for name, array in stored.items()
+         if name.startswith(f"{case}{kind}/")} for kind in ("given", "wanted")
     )
-    model = Model([from_yaml(Layer, keys)], given["x"].shape[1:], dtype="float64")
+    model = Model([from_yaml(Layer, layer) for layer in keys], given["x"].shape[1:], dtype="float64")
     theta = model.layout.zeros("float64")
     for name, view in model.layout.views(theta).items():
         view[...] = given[name]
-    through = Pass(model, theta, model.buffers.zeros("float64"), input_gradient=True)
-    y = through.forward(given["x"]).copy()
-    ours = {"y": y, "dx": through.backward(given["dy"]), **model.layout.views(through.grad)}
+    buffers = model.initialize(np.random.default_rng(0))[1]
+    through = Pass(model, theta, buffers, training=True, input_gradient="dx" in wanted)
+    y = through.forward(given["x"].astype("float64")).copy()
+    dx = through.backward(given["dy"])
+    ours = {"y": y, **({"dx": dx} if "dx" in wanted else {}), **model.layout.views(through.grad)}
     assert ours.keys() == wanted.keys()
     for name, array in wanted.items():
         np.testing.assert_allclose(ours[name], array, rtol=1e-10, atol=1e-11, err_msg=name)
+
+
+def test_every_layer_has_stored_values():
+    """But those that draw at random, that let everything through, or that no gradient passes."""
+    text = " ".join(str(stored[name]) for stored in (LAYERS, CROSS) for name in stored if name.endswith("/keys"))
+    without = {name for name in registry.names("layers") if f'"{name}"' not in text}
+    assert without == {
+        "dropout", "spatial_dropout1d", "spatial_dropout2d", "gaussian_noise", "input", "step", "column_embedding",
+    }
 
 
 def test_every_optimizer_has_stored_values():

@@ -3,8 +3,8 @@
     pip install torch==2.13.0
     python tools/make_reference_values.py
 
-writes tests/reference_values/optim.npz (losses, optimizers, schedules) and cross.npz (encoder_decoder): inputs and
-results in float64, the YAML of each case as JSON.
+writes tests/reference_values/optim.npz (losses, optimizers, schedules), layers.npz and cross.npz (encoder_decoder):
+inputs and results in float64, the YAML of each case as JSON.
 """
 
 import json
@@ -16,7 +16,7 @@ import numpy as np
 TESTS = Path(__file__).parent.parent / "tests"
 sys.path.insert(0, str(TESTS))
 
-from references import by_torch, cross_by_torch  # noqa: E402  # found through the path above
+from references import by_torch, cross_by_torch, layers_by_torch  # noqa: E402  # found through the path above
 
 from dlcli.core.component import from_yaml  # noqa: E402  # as above
 from dlcli.core.layer import Layer  # noqa: E402  # as above
@@ -26,6 +26,7 @@ from dlcli.model import Model  # noqa: E402  # as above
 def main() -> None:
     """Computes every case and writes the files."""
     write("optim", optimization())
+    write("layers", layers())
     write("cross", encoder_decoders())
 
 
@@ -50,6 +51,22 @@ def optimization() -> dict[str, np.ndarray]:
     return arrays
 
 
+def layers() -> dict[str, np.ndarray]:
+    """Outputs and gradients of every other layer."""
+    arrays: dict[str, np.ndarray] = {}
+    for number, (keys, shape, function) in enumerate(layers_by_torch.CASES):
+        x = layers_by_torch.inputs(keys, shape, number)
+        listed = keys if isinstance(keys, list) else [keys]
+        layout = Model([from_yaml(Layer, layer) for layer in listed], shape, dtype="float64").layout
+        params = layout.views(0.5 * np.random.default_rng(number).standard_normal(layout.size))
+        wanted = layers_by_torch.results(function, params, x, number)
+        given = {"x": x, "dy": wanted.pop("dy"), **params}
+        for kind, found in (("given", given), ("wanted", wanted)):
+            arrays.update({f"{number}/{kind}/{name}": array for name, array in found.items()})
+        arrays[f"{number}/keys"] = np.array(json.dumps(listed))
+    return arrays
+
+
 def encoder_decoders() -> dict[str, np.ndarray]:
     """Outputs and gradients of an encoder_decoder with padded sources."""
     arrays: dict[str, np.ndarray] = {}
@@ -60,7 +77,7 @@ def encoder_decoders() -> dict[str, np.ndarray]:
         for kind, found in (("given", {"x": x, "dy": dy, **params}),
                             ("wanted", cross_by_torch.results(decoder, params, x, dy))):
             arrays.update({f"{number}/{kind}/{name}": array for name, array in found.items()})
-        arrays[f"{number}/keys"] = np.array(json.dumps(keys))
+        arrays[f"{number}/keys"] = np.array(json.dumps([keys]))
     return arrays
 
 
