@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import Any
 
 _SENTENCE = re.compile(r"(?<=[.:])\s+(?=[A-Z`])|;\s+(?=`)|\n\n+")
-_HEADED = re.compile(r"[`\w]+: ")  # `Parameters: ...`, `y_pred: (N, ...)`: a line of its own
+_HEADED = re.compile(r"(`\w+`|\w+): ")  # `Parameters: ...`, `y_pred: (N, ...)`: a line of its own
 _FULL = 70  # columns; a longer line was wrapped, a shorter one ends where its author wanted it to
 
 

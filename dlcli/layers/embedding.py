@@ -24,9 +24,10 @@ class Embedding(Layer):
     """y = E[x]: the row of E that belongs to each id.
 
     x: (N, ...) ids, whole numbers from 0 to input_dim - 1 (held as floating point, as batches are), usually (N, T)
-    -> y: (N, ..., output_dim). Parameters: `embeddings` E (input_dim, output_dim). With `mask_zero: true` the id 0 is
-    padding: layers after it that understand a mask pass over it, and ids of words start at 1. The gradient ends here:
-    dx is 0. Raises ShapeError where the data is known to have more ids, DataError where an id is none of those.
+    -> y: (N, ..., output_dim). Parameters: `embeddings` E (input_dim, output_dim). With `mask_zero: true` the
+    id 0 is padding, which layers after it that understand a mask pass over, and ids of words start at 1. The gradient
+    ends here: dx is 0. Raises ShapeError where the data is known to have more ids, DataError where an id is none of
+    those.
     """
 
     ids: ClassVar[bool] = True

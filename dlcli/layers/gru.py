@@ -24,8 +24,9 @@ class Gru(Cell):
     `return_sequences: true` (N, T, units), every h. Parameters: `kernel` W (I, 3 units), `recurrent_kernel` R
     (units, 3 units), `bias` (2, 3 units), b and b', or (3 units,); their columns are z r g, Keras' order. A step that
     is masked carries h over; without `return_sequences` no mask goes on. `go_backwards` reads x from its end, and
-    then gives the states in that order, the mask likewise. Keras' `dropout` is a dropout layer before this one;
-    `recurrent_dropout` is left out. Raises ShapeError where there is no time axis.
+    then gives the states in that order, the mask likewise. Keras' `dropout`, which leaves the same numbers out at
+    every step, is a `spatial_dropout1d` before this layer; `recurrent_dropout` is left out. Raises ShapeError where
+    there is no time axis.
     Source: Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014.
     """
 

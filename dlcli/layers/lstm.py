@@ -25,8 +25,9 @@ class Lstm(Cell):
     (units, 4 units), `bias` b (4 units,); their columns are i f g o, Keras' order. With `unit_forget_bias` the
     bias of f starts at 1, so that the cell remembers from the start. A step that is masked carries h and c over;
     without `return_sequences` no mask goes on. `go_backwards` reads x from its end, and then gives the states in
-    that order, the mask likewise. Keras' `dropout` is a dropout layer before this one; `recurrent_dropout` is left
-    out. Raises ShapeError where there is no time axis.
+    that order, the mask likewise. Keras' `dropout`, which leaves the same numbers out at every step, is a
+    `spatial_dropout1d` before this layer; `recurrent_dropout` is left out. Raises ShapeError where there is no
+    time axis.
     Source: Hochreiter and Schmidhuber, 1997; the forget gate: Gers, Schmidhuber and Cummins, 2000.
     """
 

@@ -20,7 +20,9 @@ class SimpleRnn(Cell):
     x: (N, T, I) -> y: (N, units), the last h; with `return_sequences: true` (N, T, units), every h.
     Parameters: `kernel` W (I, units), `recurrent_kernel` R (units, units), `bias` b (units,). A step that is masked
     carries h over; without `return_sequences` no mask goes on. `go_backwards` reads x from its end, and then gives
-    the states in that order, the mask likewise. Raises ShapeError where there is no time axis.
+    the states in that order, the mask likewise. Keras' `dropout`, which leaves the same numbers out at every step, is a
+    `spatial_dropout1d` before this layer; `recurrent_dropout` is left out. Raises ShapeError where there is no time
+    axis.
     Source: Elman, "Finding structure in time", 1990.
     """
 
