@@ -84,8 +84,8 @@ SEEDS = {"boston_housing_mlp": (1, 2, 3, 4, 5)}
 
 def dlcli(*arguments: str) -> Any:
     """The JSON that a command prints."""
-    command = [sys.executable, "-m", "dlcli", *arguments, "--json", "-q"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+    command = [sys.executable, "-m", "dlcli", *arguments, "--json"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     answer = json.loads(done.stdout)
     if done.returncode:
         raise SystemExit(f"dlcli {' '.join(arguments)}: {answer['error']}")
