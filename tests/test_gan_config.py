@@ -20,6 +20,8 @@ def config(tmp_path):
     ("    - {type: reshape, shape: [8, 8]}\n", "", "end the generator with {type: reshape, shape: [8, 8]}"),
     ("    - {type: dense, units: 1}", "    - {type: dense, units: 2}", "discriminator.layers.4: gan_non_saturating"),
     ("    - {type: dense, units: 1}", "    - {type: dense, units: 1, activation: sigmoid}", "take the sigmoid out"),
+    ("    - {type: dense, units: 1}", "    - {type: dense, units: 1}\n    - sigmoid\n    - {type: reshape, shape: [1]}",
+     "take the sigmoid out"),
     ("loss: gan_non_saturating", "loss: mse", "loss: a generator and a discriminator need one of gan_hinge"),
     ("training: {", "metrics: [accuracy]\ntraining: {", "metrics"),
     ("latent: 6", "latent: 6\n  conditional: true", "a score for each of the 10 classes; its output has shape (1,)"),

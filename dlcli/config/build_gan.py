@@ -1,6 +1,6 @@
 """From a Config with a generator and a discriminator to models that fit each other, the data and the loss."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dlcli.config.augmenting import unfit_augmentations
@@ -11,6 +11,7 @@ from dlcli.core.gan_loss import GanLoss
 from dlcli.core.layer import Layer
 from dlcli.core.metric import Metric
 from dlcli.core.optimizer import Optimizer
+from dlcli.core.sequence import without_end
 from dlcli.core.target import DataSpec, Target
 from dlcli.data.preprocessing import Pipeline
 from dlcli.errors import ConfigError, Problem, ShapeError
@@ -78,7 +79,7 @@ def build_gan(config: Config, spec: DataSpec, source: Source, *, dtype: str | No
         ))
     if judged is not None:
         try:
-            _no_sigmoid(discriminator.layers[-1], loss)
+            _no_sigmoid(discriminator.layers, loss)
             _check_scores(loss, judged.out_shape, classes)
         except ShapeError as error:
             problems.append(shape_problem(source, _last(DISCRIMINATOR, discriminator.layers), error))
@@ -126,9 +127,9 @@ def _last(name: str, layers: tuple[Layer, ...]) -> KeyPath:
     return (name, "layers", len(layers) - 1)
 
 
-def _no_sigmoid(layer: Layer, loss: GanLoss) -> None:
+def _no_sigmoid(layers: Sequence[Layer], loss: GanLoss) -> None:
     for last in ("sigmoid", "softmax"):
-        if layer.without_end(last) is not None:
+        if without_end(layers, last) is not None:
             raise ShapeError(
                 f"{loss.type_name()} takes scores of any size; the discriminator ends in {last}",
                 hint=f"take the {last} out: where a probability is wanted, the loss makes it",
