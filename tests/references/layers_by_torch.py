@@ -269,7 +269,7 @@ def results(
     leaves = {name: torch.tensor(value, requires_grad=True) for name, value in params.items()}
     at = torch.tensor(x, requires_grad=x.dtype.kind == "f")
     y = function(at, {name.partition("/")[2]: leaf for name, leaf in leaves.items()})
-    dy = np.random.default_rng(1000 + number).standard_normal(tuple(y.shape))
+    dy = np.random.default_rng(1000 + number).standard_normal(tuple(y.shape)).astype(y.detach().numpy().dtype)
     y.backward(torch.tensor(dy))
     found = {"dy": torch.tensor(dy), "y": y.detach(), **{name: leaf.grad for name, leaf in leaves.items()}}
     if at.grad is not None and not (x == 0).any():  # what comes to padding is nobody's business
