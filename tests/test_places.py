@@ -8,6 +8,7 @@ import pytest
 from contracts.memory import LIMIT, peak_of
 from main_job import dlcli, dlcli_json, run_dirs
 
+from dlcli.app.evaluation.classes import Watch
 from dlcli.core.component import from_yaml
 from dlcli.core.dataset import Split
 from dlcli.core.layer import Layer
@@ -19,6 +20,7 @@ from dlcli.core.target import DataSpec, Target
 from dlcli.data.batches import Batches
 from dlcli.data.preprocessing import Pipeline
 from dlcli.model import Model
+from dlcli.train.evaluation import Evaluator
 from dlcli.train.places import Places
 from dlcli.train.settings import Training
 from dlcli.train.trainer import Recipe, Trainer
@@ -171,3 +173,21 @@ def test_the_confusion_matrix_leaves_out_what_the_loss_ignores(capsys, tmp_path)
     assert found["metrics"]["accuracy"] == pytest.approx(np.trace(matrix) / 20)
     written = json.loads((run_dirs()[0] / "evaluation" / "test" / "metrics.json").read_text())
     assert written["confusion_matrix"] == matrix.tolist()
+
+
+def test_a_lane_in_which_nothing_counts_is_passed_over(monkeypatch):
+    x, y, _ = made()
+    y[:N // 2] = 0
+    metrics = ("accuracy", "top_k_categorical_accuracy", "roc_auc")
+    of = course(LAYERS, x, y, shape=(T,), loss={"ignore_class": 0}, metrics=metrics)
+    recipe, found = of.recipe, []
+    for lanes in (1, 2):
+        monkeypatch.setattr("dlcli.train.evaluation.lanes_forward", lambda *_, count=lanes: count)
+        evaluator = Evaluator(recipe.model, recipe.loss, recipe.metrics, recipe.target, of.theta, of.buffers)
+        watch = Watch(recipe.target, thorough=True)
+        figures = evaluator.run(of.validation, watch=watch).figures
+        found.append((figures, watch.matrix, watch.bins))
+    assert found[1][0] == pytest.approx(found[0][0], rel=1e-12)
+    for one, two in zip(found[0][1:], found[1][1:], strict=True):
+        np.testing.assert_allclose(two, one, rtol=1e-12)
+    assert found[0][1].sum() == np.count_nonzero(y)

@@ -28,7 +28,7 @@ class Memory:
     def multiples(self, count: int, of: int = 1) -> np.ndarray:
         """0, of, 2 of, ...: (count,) whole numbers, to be read only; filled once, then kept."""
         numbers = self.empty(f"multiples of {of}", (count,), np.intp)
-        if numbers[-1] != (count - 1) * of:  # new memory is zero
+        if count and numbers[-1] != (count - 1) * of:  # new memory is zero
             numbers[...] = np.arange(0, count * of, of)
         return numbers
 

@@ -84,7 +84,7 @@ class Evaluator:
         """One pass over all samples of `batches`, in order; `keep` also returns what was predicted for each.
 
         `watch` is called with the targets and the predictions of one piece after the other, those places of them that
-        count; they change with the next batch.
+        count, where any does; they change with the next piece.
         """
         self._scores.reset()
         kept: list[tuple[np.ndarray, ...]] = []
@@ -97,7 +97,7 @@ class Evaluator:
             )
             if watch is not None or self._split_metrics:
                 true, predicted, _ = self._places.that_count(passed, y, predictions, losses)
-            if watch is not None:
+            if watch is not None and len(true):
                 watch(true, predicted)
             if self._split_metrics:
                 judged.append((true.copy(), predicted.copy()))
