@@ -155,6 +155,20 @@ def test_gradcheck_agrees(capsys):
     assert code == 0 and result["ok"] and [g["name"] for g in result["gradients"]][-1] == "input"
 
 
+@pytest.mark.parametrize("autoencode", [False, True])
+@pytest.mark.parametrize("loss", ["mse", "mae", "binary_crossentropy", "kl_divergence", "poisson"])
+def test_gradcheck_draws_targets_that_the_loss_takes(capsys, tmp_path, loss, autoencode):
+    config = tmp_path / "model.yaml"
+    config.write_text(f"""
+dataset: {{type: diabetes, autoencode: {str(autoencode).lower()}}}
+model: {{layers: [{{type: dense, units: {10 if autoencode else 1}, activation: sigmoid}}]}}
+loss: {loss}
+optimizer: adam
+""")
+    code, result = dlcli_json(capsys, "gradcheck", config)
+    assert code == 0 and result["ok"], result
+
+
 @pytest.fixture
 def digit_images():
     """The test images of the digits that ship, as predict gets them: bytes."""

@@ -26,12 +26,11 @@ def gradcheck(configured: Configured, surroundings: Surroundings, ui: Ui) -> tup
     if isinstance(built, BuiltGan):
         return built, gradcheck_gan(built, SAMPLES, rng)
     x = random_input((SAMPLES, *built.model.in_shape), rng, integers=ids_below(built.model))
-    target = spec.target
+    target = built.spec.target
     y: np.ndarray
-    if target.is_input:
-        y = x
-    elif target.kind == "classes":
+    if target.kind == "classes":
         y = rng.integers(0, target.classes, (SAMPLES, *target.shape))
     else:
-        y = rng.standard_normal((SAMPLES, *target.shape))
+        # Zeros and positive numbers up to 1: what losses of probabilities, labels, counts and amounts all take.
+        y = np.maximum(rng.uniform(-1, 1, (SAMPLES, *target.shape)), 0)
     return built, check_model(built.model, built.loss, x, y, rng)
