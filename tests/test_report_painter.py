@@ -59,3 +59,17 @@ def test_a_failure_ends_the_processes(tmp_path: Path) -> None:
         raise KeyboardInterrupt
     assert processes and all(process.poll() is not None for process in processes)
     assert not list(tmp_path.iterdir())
+
+
+def test_an_interrupted_wait_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    painter = Painter()
+    painter.start()
+    processes = [hand._process for hand in painter._hands]
+
+    def interrupted() -> list[object]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(painter._hands[0], "close", interrupted)
+    with pytest.raises(KeyboardInterrupt), painter:
+        painter.paint(history_plot.draw, tmp_path / "history.png", history=HISTORY, best=1)
+    assert processes and all(process.poll() is not None for process in processes)

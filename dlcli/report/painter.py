@@ -51,8 +51,7 @@ class Painter(Callback):
         if kind is None:
             self.finish()
         else:
-            for hand in self._hands:
-                hand.kill()
+            self._kill()
 
     def on_train_begin(self, loop: Progress) -> None:
         """The time runs from here."""
@@ -80,11 +79,20 @@ class Painter(Callback):
 
     def finish(self) -> None:
         """Waits for all pictures. Raises what drawing one raises."""
-        hands, self._hands = self._hands, []
         self._begun = float("inf")
-        missing = [hand.close() for hand in hands]
+        try:
+            missing = [hand.close() for hand in self._hands]
+        except BaseException:  # such as a Ctrl-C, of which the other processes know nothing
+            self._kill()
+            raise
+        self._hands = []
         for job in chain.from_iterable(missing):
             job.draw(job.path, **job.arguments)
+
+    def _kill(self) -> None:
+        hands, self._hands = self._hands, []
+        for hand in hands:
+            hand.kill()
 
 
 class _Hand:
