@@ -90,7 +90,7 @@ SPOILT = ("batch_normalization", "leaky_relu", {"type": "dropout", "rate": 0.2})
 
 def trainer(
     *, loss="gan_non_saturating", d_steps=2, lanes=2, threads=1, seed=1, epochs=2, callbacks=(), inside=SPOILT,
-    conditional=False,
+    conditional=False, one_hot=False,
 ):
     """A GAN that learns a cloud of points around (2, -1); a conditional one knows another one around (-1, 2)."""
     rng = np.random.default_rng(0)
@@ -114,7 +114,7 @@ def trainer(
         optimizers={"generator": adam, "discriminator": replace(adam, learning_rate=0.02)},
         settings=Training(epochs=epochs, batch_size=6, lanes=lanes, ema=Ema(momentum=0.9)),
     )
-    split = Split(x, y, np.arange(len(x)))
+    split = Split(x, np.eye(2, dtype=np.intp)[y] if one_hot else y, np.arange(len(x)))
     batches = Batches(split, Pipeline([], spec), spec, batch_size=6, dtype="float32")
     return GanTrainer(recipe, Streams(seed), batches, callbacks)
 
@@ -208,6 +208,13 @@ def test_resume_after_any_step_equals_uninterrupted(d_steps, conditional):
         assert before.rows + after.rows == rows.rows
         assert resumed.streams.state() == whole.streams.state()
         assert np.array_equal(resumed.pictures(), whole.pictures())
+
+
+def test_classes_may_be_one_hot_rows():
+    courses = [trainer(conditional=True, one_hot=one_hot) for one_hot in (False, True)]
+    for course in courses:
+        course.run()
+    assert np.array_equal(courses[0].theta, courses[1].theta)
 
 
 @pytest.mark.parametrize("conditional", [False, True])

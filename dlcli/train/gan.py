@@ -100,7 +100,9 @@ class GanTrainer(Loop):
             n = len(x)
             labels = None
             if self.models.classes:
-                labels = y if y.ndim == 1 else y.argmax(axis=-1)
+                labels = y
+                if y.ndim > 1:  # one-hot rows
+                    labels = y.argmax(axis=-1, out=self._memory.empty("labels", (n,), np.intp))
             penalty = self._updates[DISCRIMINATOR].penalty(self.models.layout.part(DISCRIMINATOR, self.theta))
             sums = self._lanes.tell_apart(x, self._inputs(n, labels), labels)
             self._check(sums["d_loss"])
