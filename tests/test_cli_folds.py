@@ -183,9 +183,10 @@ def test_a_gan_has_no_folds(capsys, config):
 def test_a_series_is_removed_with_all_its_runs(capsys, config):
     found = dlcli_json(capsys, "train", config, "--folds", 2)[1]
     kept = dlcli_json(capsys, "train", config)[1]
-    code, refused = dlcli_json(capsys, "runs", "show", found["series"])
-    assert code == 2 and "cross-validation" in refused["error"]["message"]
-    assert f"--tag {found['series']}" in refused["error"]["hint"]
+    for name in (found["series"], runs_dir() / found["series"]):
+        code, refused = dlcli_json(capsys, "runs", "show", name)
+        assert code == 2 and "cross-validation" in refused["error"]["message"]
+        assert f"--tag {found['series']}`" in refused["error"]["hint"]
     code, removed = dlcli_json(capsys, "runs", "rm", found["series"], found["runs"][1]["run_id"], "-y")
     assert code == 0
     assert removed["removed"] == [*(run["run_id"] for run in found["runs"]), found["series"]]

@@ -34,11 +34,13 @@ def find(runs_dir: Path, name: str) -> Found:
         return Found(RunDirectory(run), path.resolve())
     if path.is_dir() and (path / "config.resolved.yaml").is_file():
         return Found(RunDirectory(path.resolve()))
-    if (runs_dir / name / "folds.json").is_file():
-        raise UsageError(
-            "expected a run; found a cross-validation, of several runs", where=name,
-            hint=f"`dlcli runs list --tag {name}` names them; `dlcli train --resume {name}` goes on with it",
-        )
+    for folder in (runs_dir / name, path):
+        if (folder / "folds.json").is_file():
+            series = folder.resolve().name
+            raise UsageError(
+                "expected a run; found a cross-validation, of several runs", where=name,
+                hint=f"`dlcli runs list --tag {series}` names them; `dlcli train --resume {name}` goes on with it",
+            )
     runs = all_runs(runs_dir)
     if name == "latest" and runs:
         return Found(runs[-1])
