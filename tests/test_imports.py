@@ -75,7 +75,7 @@ def test_help_imports_no_numpy(argv):
 def test_a_dry_run_loads_nothing_that_only_training_needs():
     code = (
         "import sys; from dlcli.cli.main import main\n"
-        "main(['check', 'configs/mnist_mlp.yaml'])\n"
+        "assert main(['check', 'configs/mnist_mlp.yaml']) == 0\n"
         "unneeded = {'numpy.random', 'matplotlib', 'PIL', 'gzip', 'threadpoolctl', 'dlcli.train.lanes',\n"
         "            'dlcli.data.load', 'dlcli.app.transfer', 'dlcli.config.build_gan', 'dlcli.core.table'}"
         " & set(sys.modules)\n"
