@@ -95,8 +95,14 @@ def train_folds(
     name = configured.config.name
     series = FoldSeries.create(surroundings.runs_dir, name, datetime.now(UTC))
     folds = Folds(series=series, name=name, of=first.of, tags=tuple(tags), fast=fast)
+    with series.writing():
+        return _begin(folds, configured, surroundings, ui, threads)
+
+
+def _begin(folds: Folds, configured: Configured, surroundings: Surroundings, ui: Ui, threads: int) -> Folds:
+    series = folds.series
     try:
-        text = f"# {name}, the first of {first.of} folds; the others differ in fold.number alone\n"
+        text = f"# {folds.name}, the first of {folds.of} folds; the others differ in fold.number alone\n"
         files.write_bytes(series.config, (text + dump(resolved(configured.config))).encode())
         folds.write()
         return _train(folds, configured, surroundings, ui, threads)
@@ -120,7 +126,8 @@ def resume_folds(series: FoldSeries, surroundings: Surroundings, ui: Ui, *, thre
     except KeyError as error:
         raise DataError(f"expected the key {error}", where=str(series.summary), hint="train the folds anew") from None
     configured = configure.read_text(series.config.read_text(encoding="utf-8"), str(series.config), folder=None)
-    return _train(folds, configured, replace(surroundings, runs_dir=series.path.parent), ui, threads)
+    with series.writing():
+        return _train(folds, configured, replace(surroundings, runs_dir=series.path.parent), ui, threads)
 
 
 def _train(folds: Folds, configured: Configured, surroundings: Surroundings, ui: Ui, threads: int) -> Folds:

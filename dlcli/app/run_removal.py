@@ -23,6 +23,8 @@ def named(runs_dir: Path, names: Sequence[str]) -> list[Removable]:
     runs: dict[Path, Removable] = {}
     for name in names:
         if (series := FoldSeries.find(runs_dir, name)) is not None:
+            with series.writing():  # raises where it is being trained
+                pass
             for run in series.all_runs():
                 _refuse_running(run)
                 runs[run.path] = run
@@ -69,7 +71,8 @@ def remove(run: Removable) -> None:
     """Deletes a run's directory. Raises UsageError where it is being trained, DlcliError where it cannot be deleted."""
     try:
         if isinstance(run, FoldSeries):
-            run.discard()
+            with run.writing():
+                run.discard()
             return
         with run.writing():
             shutil.rmtree(run.path)

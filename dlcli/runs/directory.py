@@ -1,9 +1,7 @@
 """A run directory: its name, its files, its status, and who may write to it."""
 
-import os
 import re
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,11 +11,7 @@ from typing import Any
 
 from dlcli import files
 from dlcli.errors import DataError, DlcliError, UsageError
-
-try:
-    import fcntl
-except ImportError:  # no advisory locks on this platform: two writers are then not kept apart
-    fcntl = None  # type: ignore[assignment]
+from dlcli.runs import lock
 
 
 @dataclass(frozen=True)
@@ -96,7 +90,7 @@ class RunDirectory:
             status = dict(files.read_json(self.path / "status.json"))
         except DataError:
             return {"status": "failed"}
-        if status.get("status") == "running" and not self._locked():
+        if status.get("status") == "running" and not lock.held(self.path):
             status["status"] = "interrupted"
         return status
 
@@ -111,36 +105,14 @@ class RunDirectory:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Holds the run for one writer. Raises UsageError where another process has it; ends with the process."""
-        try:
-            handle = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as error:
-            raise DlcliError(
-                f"cannot be written: {error.strerror}", where=str(self.path), hint="check the permissions of the run",
-            ) from None
-        try:
-            if not _taken(handle):
-                pid = self.status().get("pid", "unknown")
-                raise UsageError(
-                    f"the run is being trained by process {pid}", where=self.id, hint="wait for it, or stop it first",
-                )
-            yield
-        finally:
-            os.close(handle)
+        def refusal() -> UsageError:
+            return UsageError(
+                f"the run is being trained by process {self.status().get('pid', 'unknown')}", where=self.id,
+                hint="wait for it, or stop it first",
+            )
 
-    def _locked(self) -> bool:
-        try:
-            handle = os.open(self.path / ".lock", os.O_RDONLY)
-        except OSError:
-            return False
-        try:
-            if fcntl is None:
-                return True
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: those who only ask do not see each other
-        except OSError:
-            return True
-        finally:
-            os.close(handle)
-        return False
+        with lock.writing(self.path, refusal):
+            yield
 
 
 def claim(runs_dir: Path, name: str, now: datetime) -> Path:
@@ -164,16 +136,3 @@ def claim(runs_dir: Path, name: str, now: datetime) -> Path:
 def epoch_of(path: Path) -> int:
     """The number in the name of a checkpoint `epoch-0007.safetensors`."""
     return int(path.stem.removeprefix("epoch-"))
-
-
-def _taken(handle: int) -> bool:
-    """Takes the lock for one writer; waits a moment for those who only ask whether it is held."""
-    if fcntl is None:
-        return True
-    for attempt in range(20):
-        if attempt:
-            time.sleep(0.01)
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-    return False

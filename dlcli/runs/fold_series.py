@@ -1,13 +1,16 @@
 """A series of runs that are the folds of one cross-validation: a directory beside theirs, with what they come to."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from dlcli import files
-from dlcli.errors import DataError
+from dlcli.errors import DataError, UsageError
+from dlcli.runs import lock
 from dlcli.runs.directory import RunDirectory, claim
 from dlcli.runs.lookup import all_runs
 
@@ -70,13 +73,23 @@ class FoldSeries:
         return [run for run in all_runs(self.path.parent) if self.id in run.status().get("tags", ())]
 
     def status(self) -> str:
-        """What folds.json says; of a series that is at work in none of its runs, not that it is running."""
+        """What folds.json says; a series whose process is gone without a word is `interrupted`."""
         try:
             status = str(self.read().get("status", "failed"))
         except DataError:
             return "failed"
-        at_work = status == "running" and any(run.status()["status"] == "running" for run in self.all_runs())
-        return "interrupted" if status == "running" and not at_work else status
+        return "interrupted" if status == "running" and not lock.held(self.path) else status
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Holds the series for one writer, all its folds long. Raises UsageError where another process has it."""
+        def refusal() -> UsageError:
+            return UsageError(
+                "the cross-validation is being trained", where=self.id, hint="wait for it, or stop it first",
+            )
+
+        with lock.writing(self.path, refusal):
+            yield
 
     def created(self) -> datetime:
         """When it began, by its name."""
@@ -90,5 +103,5 @@ class FoldSeries:
         return dict(files.read_json(self.summary))
 
     def discard(self) -> None:
-        """Removes the directory of a series that has no run."""
+        """Removes the directory of a series that has no run; its writer alone does that."""
         shutil.rmtree(self.path)
