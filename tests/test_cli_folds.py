@@ -205,6 +205,20 @@ def test_a_series_that_is_being_trained_is_not_removed(capsys, config):
     assert len(list(runs_dir().iterdir())) == 3, "all or nothing"
 
 
+def test_a_series_between_two_folds_is_neither_removed_nor_pruned_nor_gone_on_with(capsys, config):
+    found = dlcli_json(capsys, "train", config, "--folds", 2)[1]
+    series = runs_dir() / found["series"]
+    (series / "folds.json").write_text(json.dumps({**read(series, "folds.json"), "status": "running"}))
+    with (series / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for command in (("runs", "rm", series.name, "-y"), ("train", "--resume", series.name)):
+            code, refused = dlcli_json(capsys, *command)
+            assert code == 2 and "is being trained" in refused["error"]["message"], command
+        assert dlcli_json(capsys, "runs", "prune", "-y", "--older-than", 0)[1]["removed"] == []
+    assert len(list(runs_dir().iterdir())) == 3
+    assert dlcli_json(capsys, "runs", "rm", series.name, "-y")[0] == 0 and not list(runs_dir().iterdir())
+
+
 def test_prune_removes_a_series_that_came_to_nothing_with_its_last_run(capsys, config, monkeypatch):
     done = dlcli_json(capsys, "train", config, "--folds", 2)[1]
     for epoch_ends in (6, 2):

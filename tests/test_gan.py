@@ -271,6 +271,17 @@ def test_the_gradients_of_a_conditional_gan_are_checked_too(capsys, config):
     assert code == 0 and result["ok"] and len(result["gradients"]) > 10
 
 
+def test_a_class_without_samples_cannot_be_made_to_order(capsys, tmp_path, config):
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "x.npz", x_train=rng.integers(0, 256, (30, 8, 8), np.uint8), y_train=np.arange(30) % 9)
+    config.write_text(
+        DIGITS.replace("type: digits", f"type: npz, path: {tmp_path}/x.npz, classes: 10")
+        .replace("latent: 6", "latent: 6\n  conditional: true").replace("units: 1}", "units: 10}"),
+    )
+    code, _, err = dlcli(capsys, "train", config)
+    assert code == 1 and "training has no sample of '9'" in err and run_dirs() == []
+
+
 def test_check_and_gradcheck_know_both_nets(capsys, config):
     code, result = dlcli_json(capsys, "check", config)
     assert code == 0 and result["output_shape"] == [8, 8]

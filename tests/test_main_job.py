@@ -90,6 +90,7 @@ def test_predict_names_the_digit_of_an_image(capsys, trained, tmp_path, digit_im
     code, result = dlcli_json(capsys, "predict", "latest", *paths)
     assert code == 0 and [p["input"] for p in result["predictions"]] == [str(p) for p in paths]
     predicted = [p["prediction"] for p in result["predictions"]]
+    assert all(0.1 < p["probability"] <= 1 for p in result["predictions"]), "as the terminal shows it"
     assert sum(p == str(y) for p, y in zip(predicted, labels, strict=False)) >= 4
 
 
@@ -112,6 +113,19 @@ def test_predict_writes_a_file_or_none(capsys, trained, tmp_path, digit_images):
     answers = [json.loads(line) for line in target.read_text().splitlines()]
     assert len(answers) == 3 and len(answers[0]["top"]) == 2
     assert sum(answers[0]["probabilities"].values()) == pytest.approx(1)
+
+
+def test_a_file_of_an_unknown_kind_is_not_written(capsys, trained, tmp_path, digit_images):
+    np.save(tmp_path / "x.npy", digit_images[0][:2])
+    code, _, err = dlcli(capsys, "predict", "latest", tmp_path / "x.npy", "-o", tmp_path / "answers.xlsx")
+    assert code == 2 and ".csv, .jsonl, .json" in err and not (tmp_path / "answers.xlsx").exists()
+    assert dlcli(capsys, "predict", "latest", tmp_path / "x.npy", "-o", tmp_path / "x.xlsx", "--format", "csv")[0] == 0
+
+
+def test_the_summary_says_of_which_epoch_a_figure_is(capsys):
+    code, out, _ = dlcli(capsys, "train", MLP, "training.epochs=4", "optimizer.learning_rate=0.3")
+    [row] = [line.split() for line in out.splitlines() if "after epoch" in line]
+    assert code == 0 and row[2:4] == ["4", "4"] and int(row[4]) < 4, "the last epoch was not the best"
 
 
 def test_the_resolved_configuration_trains_the_same_model(capsys, trained):

@@ -95,6 +95,12 @@ def test_a_resumed_run_cannot_become_another_one(capsys):
     assert code == 2 and "optimizer.learning_rate" in err and "training.epochs" in err
 
 
+def test_a_resumed_run_needs_no_configuration(capsys):
+    code, _, err = dlcli(capsys, "train", "configs/mnist_mlp.yaml", "--resume", "latest")
+    assert code == 2 and "goes on with the configuration that it was made with" in err
+    assert "take it out: dlcli train --resume latest" in err
+
+
 def test_a_run_that_is_being_trained_cannot_be_resumed(capsys):
     dlcli(capsys, "train", CONFIGS / "xor.yaml", "training.epochs=2")
     from dlcli.runs.directory import RunDirectory

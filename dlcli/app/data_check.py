@@ -74,9 +74,10 @@ def check_data(configured: Configured, surroundings: Surroundings, ui: Ui) -> Da
     if strict:
         changed: Any = {"on_error": "skip"}
         configured = replace(configured, config=replace(configured.config, dataset=replace(dataset, **changed)))
+    generator = configured.config.generator
     try:
         loaded = loading.load_data(configured, surroundings, listening, trusted=False)
-        found = inspect(loaded, learns_classes=configured.config.generator is None)
+        found = inspect(loaded, learns_classes=generator is None or generator.conditional)
     except DataUnavailableError:
         raise
     except DataError as error:

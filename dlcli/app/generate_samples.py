@@ -17,6 +17,9 @@ from dlcli.runs.lookup import Found
 from dlcli.train.gan import generated, scores
 from dlcli.train.snapshot import restore_weights
 
+_AT_ONCE = 4096
+"""Samples that are made and judged at a time."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SampleMaker:
@@ -67,14 +70,24 @@ class SampleMaker:
         `labels` are what `labels` gives. Of every `best_of` samples that are made, the one is kept that the
         discriminator takes for the most real. The first samples of a seed do not depend on their count.
         """
-        rng, model = Streams(seed).fresh("generate"), self.built.model
-        every = None if labels is None else labels.repeat(best_of)
-        latents = rng.standard_normal((count * best_of, model.latent))
-        made = generated(model, self.theta, self.buffers, latents, every)
-        if best_of > 1:
-            judged = scores(model, self.theta, self.buffers, made, every).reshape(count, best_of)
-            made = made[np.arange(0, count * best_of, best_of) + judged.argmax(axis=1)]
+        rng, step = Streams(seed).fresh("generate"), max(1, _AT_ONCE // best_of)
+        made = np.concatenate([
+            self._best(rng, min(step, count - start), None if labels is None else labels[start:start + step], best_of)
+            for start in range(0, count, step)
+        ])
         return picture_sheet.as_bytes(made, self.built.model.picture_bounds()) if self.makes_pictures else made
+
+    def _best(
+        self, rng: "np.random.Generator", count: int, labels: np.ndarray | None, best_of: int,
+    ) -> np.ndarray:
+        model = self.built.model
+        labels = None if labels is None else labels.repeat(best_of)
+        latents = rng.standard_normal((count * best_of, model.latent))
+        made = generated(model, self.theta, self.buffers, latents, labels)
+        if best_of == 1:
+            return made
+        judged = scores(model, self.theta, self.buffers, made, labels).reshape(count, best_of)
+        return made[np.arange(0, count * best_of, best_of) + judged.argmax(axis=1)]
 
     def write_sheet(self, path: Path, samples: np.ndarray) -> None:
         """A PNG of all samples. Raises UsageError where they are no pictures."""

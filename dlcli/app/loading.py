@@ -31,8 +31,9 @@ def load_data(configured: Configured, surroundings: Surroundings, ui: Ui, *, tru
     except DataKeyError as error:
         message = f"{error.where}: {error.message}" if error.where else error.message
         raise ConfigError([configured.source.problem(("dataset", *error.path), message, error.hint)]) from error
-    if trusted and configured.config.generator is None:  # a GAN learns samples, not their classes
-        check_learnable(loaded)
+    generator = configured.config.generator
+    if trusted and (generator is None or generator.conditional):  # other GANs learn samples, not their classes
+        check_learnable(loaded, all_classes=generator is not None)
     return replace(loaded, used=configure.absolute(loaded.used, env))
 
 

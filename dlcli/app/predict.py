@@ -35,6 +35,8 @@ class Prediction:
     def as_dict(self) -> dict[str, Any]:
         """Plain data, a line of JSONL."""
         data: dict[str, Any] = {"input": self.input, "prediction": self.prediction}
+        if self.ranking:
+            data["probability"] = self.ranking[0][1]
         if self.probabilities is not None:
             data["probabilities"] = self.probabilities
         if len(self.ranking) > 1:

@@ -15,6 +15,8 @@ from dlcli.cli.output import write_json
 from dlcli.errors import UsageError
 from dlcli.report.epoch_line import figure
 
+_FORMS = {"": "", ".csv": "csv", ".jsonl": "jsonl", ".json": "json", ".txt": "table"}
+"""What is written, by the end of the file's name."""
 
 def run(
     common: Common,
@@ -39,7 +41,12 @@ def run(
     run_id, labels = model.model.run.id, model.model.built.spec.target.labels
     suffix = Path(output).suffix.lower() if output else ""
     default = "json" if common.json and output is None else "table"
-    form = form or {".csv": "csv", ".jsonl": "jsonl", ".json": "json"}.get(suffix, default)
+    if form is None and suffix not in _FORMS:
+        raise UsageError(
+            f"what is to be written into a file that ends in '{suffix}'?", where=str(output),
+            hint=f"name it {', '.join(filter(None, _FORMS))}, or say --format",
+        )
+    form = form or _FORMS[suffix] or default
     if output is None:
         _write(sys.stdout, answers, form, run_id=run_id, labels=labels if proba else (), top=top_k)
         return

@@ -17,6 +17,9 @@ def summary(trained: Trained) -> RenderableType:
     validated = any(name.startswith("val_") for name in trained.metrics)
     for heading in ("", "train", *(["validation"] if validated else []), *(["test"] if trained.test else [])):
         table.add_column(heading, justify="left" if not heading else "right")
+    if trained.test is not None and trained.test_epoch != trained.epoch:  # each column is that of other weights
+        epochs = [trained.epoch] * (1 + validated) + [trained.test_epoch]
+        table.add_row(Text("after epoch", "dim"), *(Text(str(epoch), "dim") for epoch in epochs))
     for name in names:
         row = [trained.metrics.get(name)]
         if validated:

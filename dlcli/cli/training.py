@@ -48,6 +48,11 @@ def run(
             fast_dev_run=fast_dev_run,
         )
         given = [config, *overrides] if config else list(overrides)
+        if config is not None and "=" not in config:
+            raise UsageError(
+                f"a run goes on with the configuration that it was made with; found {config}", where="--resume",
+                hint=f"take it out: dlcli train --resume {resume}",
+            )
         if (series := FoldSeries.find(surroundings.runs_dir, resume)) is not None:
             if given:
                 raise UsageError(

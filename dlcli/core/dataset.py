@@ -97,7 +97,8 @@ class DataEnv:
 
     def searched(self) -> str:
         """The folders of `resolve`, for people."""
-        return ", ".join(map(str, self._folders()))
+        folders = ", ".join(map(str, self._folders()))
+        return folders if self.data_dir is not None else f"{folders} (DLCLI_DATA_DIR, which would be next, is not set)"
 
     def _folders(self) -> tuple[Path, ...]:
         return self.bases if self.data_dir is None else (*self.bases, self.data_dir)

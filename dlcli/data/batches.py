@@ -39,8 +39,6 @@ class _Place(NamedTuple):
     y: np.ndarray
     raw: _Block
     memory: Memory
-    starts: np.ndarray
-    """Where each row of shares of classes begins."""
 
 
 class Batches:
@@ -168,7 +166,8 @@ class Batches:
         if self._y is not None:
             y = place.y[:n]
             if self._mixed and raw_y.ndim == 1:
-                at = np.add(raw_y, place.starts[:n], out=place.memory.empty("label at", (n,), np.intp))
+                starts = place.memory.multiples(n, self._mixed)
+                at = np.add(raw_y, starts, out=place.memory.empty("label at", (n,), np.intp))
                 y.fill(0)
                 y.reshape(-1)[at] = 1
             else:
@@ -184,7 +183,7 @@ class Batches:
         return _Place(
             x=_empty((n, *self.pipeline.out_shape), self._x_dtype), y=_empty((n, *y_shape), self._y_dtype),
             raw=_Block(self._raw(None if self._in_place else self._x, n), self._raw(self._y, n)),
-            memory=Memory(self._x_dtype), starts=np.arange(0, n * self._mixed, self._mixed or 1),
+            memory=Memory(self._x_dtype),
         )
 
     def _raw(self, source: Source | None, rows: int) -> np.ndarray:

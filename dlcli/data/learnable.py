@@ -9,9 +9,10 @@ from dlcli.errors import DataError
 _MOST = 5  # classes that an error names
 
 
-def check_learnable(loaded: Loaded) -> None:
+def check_learnable(loaded: Loaded, *, all_classes: bool = False) -> None:
     """Raises DataError where all training samples are of one class, or where validation or test ask for a class that
-    training has no sample of. Targets that are no classes, or a class for each place of a sequence, are let be.
+    training has no sample of; or, if `all_classes` may be asked for, where there is such a class at all. Targets that
+    are no classes, or a class for each place of a sequence, are let be.
     """
     spec, used = loaded.spec, loaded.used
     if not one_class_each(spec) or used.autoencode:
@@ -26,6 +27,12 @@ def check_learnable(loaded: Loaded) -> None:
             f"'{labels[int(np.argmax(trained))]}'", where=f"{source}, training split",
             hint="give samples of other classes too; is it the right column, or the right part of the data?",
         )
+    missing = [repr(labels[k]) for k in np.flatnonzero(~trained)]
+    if all_classes and missing:
+        raise DataError(
+            f"training has no sample of {_named(missing)}, which is nothing to learn from",
+            where=f"{source}, training split", hint="give samples of every class, or name the others alone",
+        )
     drawn = {"validation": used.validation_split or used.fold, "test": used.test_split}
     for name, split in (("validation", loaded.validation), ("test", loaded.test)):
         if split is None:
@@ -34,12 +41,16 @@ def check_learnable(loaded: Loaded) -> None:
         unseen = np.flatnonzero(~trained[found])
         if not len(unseen):
             continue
-        classes = [labels[k] for k in np.unique(found[unseen])]
-        more = f" and {len(classes) - _MOST} more" if len(classes) > _MOST else ""
+        classes = [repr(labels[k]) for k in np.unique(found[unseen])]
         raise DataError(
             f"{len(unseen):,} of {len(split):,} samples are of classes that training has none of: "
-            f"{', '.join(map(repr, classes[:_MOST]))}{more}; the first is row {split.rows[unseen[0]]}",
+            f"{_named(classes)}; the first is row {split.rows[unseen[0]]}",
             where=f"{source}, {name} split",
             hint="leave classes of one or two samples out, or draw with dataset.stratify: true, which leaves training "
             "some of each" if drawn[name] else "give training samples of these classes, or take those rows out",
         )
+
+
+def _named(classes: list[str]) -> str:
+    more = f" and {len(classes) - _MOST} more" if len(classes) > _MOST else ""
+    return f"{', '.join(classes[:_MOST])}{more}"

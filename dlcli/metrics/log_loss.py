@@ -16,7 +16,7 @@ class LogLoss(Probabilities):
 
     log K is what a guess among K classes costs. p is kept off 0 and 1 by the rounding of the model's own precision,
     1.2e-7 in float32. The same as scikit-learn's `log_loss`. Where the loss is a cross-entropy, the two figures are one
-    but for regularization, label smoothing and class weights.
+    but for regularization, label smoothing, class weights and mistakes of which the model is surer than that.
     """
 
     examples: ClassVar = (Example(),)

@@ -64,7 +64,8 @@ class Painter(Callback):
 
     def start(self) -> None:
         """Starts the processes."""
-        self._hands = [_Hand() for _ in range(PROCESSES)]
+        for _ in range(PROCESSES):
+            self._hands.append(_Hand())
 
     def paint(self, draw: Callable[..., None], path: Path, **arguments: Any) -> None:
         """Has `draw(path, **arguments)` called; `draw` is a function of a module in `dlcli.report`.

@@ -78,7 +78,7 @@ def draw(
             right = y_true[place] == y_pred[place]
             colour, middle = BLUE if right else ORANGE, left + wide / 2
             axes.add_patch(Rectangle((left, top), wide, high, fill=False, edgecolor=colour, linewidth=2.5))
-            text = f"✓ {shorten(true, 14)}" if right else f"{shorten(true, 8)}, not {shorten(predicted, 8)}"
+            text = f"✓ {shorten(true, 14)}" if right else f"✗ {shorten(predicted, 7)}, is {shorten(true, 7)}"
             axes.text(middle, top - 0.05, f"no. {index[place]}", fontsize=7.5, ha="center", va="bottom", color=MUTED)
             axes.text(
                 middle, top + high + 0.04, text, fontsize=8, ha="center", va="top", color=colour, fontweight="bold",

@@ -50,7 +50,14 @@ class LanePool:
                 self._sum.stop(failure)
                 raise
 
-        list((map if self._pool is None else self._pool.map)(run, range(count)))
+        if self._pool is None:
+            for number in range(count):
+                run(number)
+            return
+        # All are waited for, also where one has failed: the next batch must find nobody at work.
+        failures = [under_way.exception() for under_way in [self._pool.submit(run, n) for n in range(count)]]
+        for failure in filter(None, failures):
+            raise failure
 
     def close(self) -> None:
         """Ends the threads."""

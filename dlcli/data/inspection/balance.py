@@ -112,6 +112,7 @@ class Balance(Watcher):
             yield Finding(
                 level="warning" if count < _FEW else "note", check="size", split=part, count=count,
                 message=f"one of its {count:,} samples is {100 / count:.3g} points of accuracy; 90 % right may as well "
-                f"be {max(0, 90 - 60 / count**0.5):.0f} or {min(100, 90 + 60 / count**0.5):.0f} %",
+                f"be {max(0, 90 - 60 / count**0.5):.0f} or {min(100, 90 + 60 / count**0.5):.0f} %"
+                if self.subject.classes else f"figures of {count:,} samples say little of others",
                 hint="set aside more; `dlcli train --folds 5` lets every sample count",
             )

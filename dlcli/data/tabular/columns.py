@@ -126,7 +126,7 @@ def numbers_of_words(words: pl.Series, numbers: Mapping[str, int]) -> np.ndarray
     return table[np.nan_to_num(places.to_numpy(), nan=len(numbers)).astype(np.intp)]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def _kinds(words: tuple[str, ...]) -> pl.Enum:
     """The type of a column of these words; the next block mostly has the same."""
     return pl.Enum(words)
