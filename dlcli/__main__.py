@@ -1,5 +1,5 @@
 """`python -m dlcli` is `dlcli`."""
 
-from dlcli.cli.main import main
+from dlcli.cli.main import script
 
-raise SystemExit(main())
+raise SystemExit(script())

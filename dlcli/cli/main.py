@@ -3,6 +3,7 @@
 Nothing heavy is imported here or at the top of a command's file, so that `--help` answers at once.
 """
 
+import gc
 import importlib
 import io
 import os
@@ -26,6 +27,17 @@ from dlcli.version import __version__
 @click.version_option(__version__, prog_name="dlcli")
 def cli() -> None:
     """Deep learning from the command line: a YAML file in, a trained model out."""
+
+
+def script() -> int:
+    """The process `dlcli`: as `main`, with less time for the garbage collector, a fifth of that of a short command.
+
+    What is loaded is no garbage, and need not be looked through time and again, nor once more on the way out.
+    """
+    gc.set_threshold(100_000, 10, 10)
+    code = main()
+    gc.freeze()
+    return code
 
 
 def main(argv: Sequence[str] | None = None) -> int:
