@@ -19,11 +19,13 @@ class Side(ABC):
     """Trains or predicts one workload, starting from given weights.
 
     `weights` are dlcli's parameters by name, such as `dense/kernel`. `needs`: the packages without which it cannot
-    take part. `environ`: what the environment must hold before any library is imported.
+    take part. `environ`: what the environment must hold before any library is imported. A `bare` one makes steps as
+    fast as its library can, without a training loop around them: it is shown, and no peer that trains.
     """
 
     label: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
+    bare: ClassVar[bool] = False
     environ: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, workload: Workload, weights: Mapping[str, np.ndarray], *, threads: int) -> None:

@@ -47,7 +47,11 @@ def _processor() -> str:
 
 def best_peer(one: Measured) -> str | None:
     """The fastest of those that are not dlcli and count."""
-    peers = [name for name, found in one.sides.items() if name not in OWN and found.seconds and not found.invalid]
+    known = sides()
+    peers = [
+        name for name, found in one.sides.items()
+        if name not in OWN and found.seconds and not found.invalid and (one.workload.inference or not known[name].bare)
+    ]
     return min(peers, key=lambda name: one.sides[name].median, default=None)
 
 

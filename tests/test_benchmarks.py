@@ -46,12 +46,15 @@ def test_the_command_runs_and_prints_one_document():
 
 def test_who_computes_something_else_does_not_count():
     workload = workloads()[0]
-    rows = {"dlcli": found(2.0), "by_torch": found(1.0, loss=1.5), "keras_jax": found(3.0, loss=1.00001)}
+    rows = {"dlcli": found(2.0), "by_torch": found(1.0, loss=1.5), "keras_fit": found(3.0, loss=1.00001),
+            "keras_jax": found(0.5)}
     _compare(workload, rows)
-    assert not rows["dlcli"].invalid and not rows["keras_jax"].invalid
+    assert not rows["dlcli"].invalid and not rows["keras_fit"].invalid
     assert "1.5 instead of 1" in rows["by_torch"].invalid
     one = Measured(workload, rows, 1e9, 1e10)
-    assert table.best_peer(one) == "keras_jax" and table.ratio(one, "dlcli") == 1.5
+    assert table.best_peer(one) == "keras_fit", "a bare step is no training"
+    assert table.best_peer(replace(one, workload=replace(workload, inference=True))) == "keras_jax"
+    assert table.ratio(one, "dlcli") == 1.5
     text = table.markdown({"processor": "p", "cores": 2, "threads": 2, "rounds": 3, "python": "3", "libraries": {},
                            "gemm_peak_gflops": 10}, [one], None)
     assert "does not count: torch" in text and "1.50" in text

@@ -12,10 +12,11 @@ from benchmarks.workload import BITS, NUMBERS, TOKENS, Workload
 class KerasJax(Side):
     """A Keras model, trained by `stateless_call` and `stateless_apply` inside one `jax.jit`.
 
-    That is what `model.fit` compiles too, without what it does between the steps.
+    That is what `model.fit` compiles too, without what it does between the steps, and without data to bring.
     """
 
-    label = "Keras/JAX"
+    label = "bare JAX"
+    bare = True
     needs: ClassVar[tuple[str, ...]] = ("keras", "jax")
     environ: ClassVar[Mapping[str, str]] = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
 
