@@ -38,7 +38,11 @@ class KerasFit(KerasJax):
 
                 pace(of_step)
 
-        self.net.compile(self._optimizer(), loss=self._criterion)
+        def loss(y: Any, z: Any) -> Any:
+            """`fit` makes columns of labels."""
+            return self._criterion(y[:, 0] if self.workload.targets == BITS else y, z)
+
+        self.net.compile(self._optimizer(), loss=loss)
         self.net.fit(
             x, y, batch_size=self.workload.batch, epochs=1_000_000, shuffle=False, verbose=0, callbacks=[Tell()],
         )
