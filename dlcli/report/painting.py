@@ -4,6 +4,7 @@ A message is its length in 8 bytes and a safetensors blob: arrays, and beside th
 arguments as JSON. The answer is the number of each picture that was drawn, from 0, a line each.
 """
 
+import gc
 import importlib
 import json
 import struct
@@ -53,3 +54,4 @@ def main(source: IO[bytes], answers: IO[str]) -> None:
 
 if __name__ == "__main__":
     main(sys.stdin.buffer, sys.stdout)
+    gc.freeze()  # somebody waits for the end: nothing need be looked through for garbage on the way out
