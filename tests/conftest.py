@@ -16,6 +16,8 @@ if os.environ.get("DLCLI_KERNELS") == "numba":  # all tests with the compiled ke
 
     choice.use("numba")
 
+from dlcli.core.dataset import DataEnv  # noqa: E402  # loads NumPy: after the variables are set
+
 LOCAL = ("127.", "::1", "localhost")
 _numbers = itertools.count()
 
@@ -42,6 +44,20 @@ def surroundings_of_all(shared_folder):
         for variable in ("FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "CI"):
             patch.delenv(variable, raising=False)
         yield
+
+
+@pytest.fixture
+def warnings():
+    """What a data set warns of, by way of `env`."""
+    return []
+
+
+@pytest.fixture
+def env(tmp_path, warnings):
+    """Surroundings of data sets: the test's own folder, and no network."""
+    return DataEnv(
+        data_dir=None, cache_dir=tmp_path / "cache", offline=True, bases=(tmp_path,), seed=3, warn=warnings.append,
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,7 @@ from contracts.walk import cases
 from dlcli.config.dump import dump
 from dlcli.config.load import loads
 from dlcli.core.component import from_yaml
-from dlcli.core.dataset import DataEnv, Dataset, Split
+from dlcli.core.dataset import Dataset, Split
 from dlcli.core.memory import Memory
 from dlcli.core.target import DataSpec, Target
 from dlcli.core.transform import Transform
@@ -17,18 +17,6 @@ from dlcli.data.preprocessing import Pipeline
 
 every_dataset = pytest.mark.parametrize("case", cases("datasets"))
 every_transform = pytest.mark.parametrize("case", cases("transforms"))
-
-
-@pytest.fixture
-def warnings():
-    return []
-
-
-@pytest.fixture
-def env(tmp_path, warnings):
-    return DataEnv(
-        data_dir=None, cache_dir=tmp_path / "cache", offline=True, bases=(tmp_path,), seed=3, warn=warnings.append,
-    )
 
 
 @every_dataset

@@ -16,7 +16,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from dlcli.core.component import from_yaml
-from dlcli.core.dataset import DataEnv, Dataset
+from dlcli.core.dataset import Dataset
 from dlcli.data.batches import Batches
 from dlcli.data.datasets import image_folder
 from dlcli.data.fingerprint import fingerprint
@@ -28,18 +28,6 @@ from dlcli.train.loop import Loop
 
 RNG = np.random.default_rng(0)
 WARM, COLD = (200, 60, 20), (20, 60, 200)
-
-
-@pytest.fixture
-def warnings():
-    return []
-
-
-@pytest.fixture
-def env(tmp_path, warnings):
-    return DataEnv(
-        data_dir=None, cache_dir=tmp_path / "cache", offline=True, bases=(tmp_path,), seed=3, warn=warnings.append,
-    )
 
 
 def picture(colour, size=(6, 9)):

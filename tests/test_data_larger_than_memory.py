@@ -80,14 +80,14 @@ def test_rows_of_a_file_are_those_of_the_array(way, rows, tmp_path, monkeypatch)
         assert source.shape == array.shape and source.dtype == array.dtype
 
 
-@pytest.mark.skipif(not scattered._KNOWN, reason="there is no way here to read many pieces at once")
+@pytest.mark.skipif(not scattered._KNOWN, reason="run it on Linux, which reads many pieces at once")
 def test_the_system_reads_many_pieces_at_once(tmp_path, monkeypatch):
     def one_by_one(*args):
         raise AssertionError("a piece was read by itself")
 
     source = rows_of(tmp_path / "x.npy")
     if scattered._Many.take() is None:
-        pytest.skip("the system forbids it")
+        pytest.skip("let the system allow io_setup (a container may forbid it)")
     monkeypatch.setattr(scattered, "read_piece", one_by_one)
     rows = np.random.default_rng(1).permutation(3000)
     assert np.array_equal(source[rows], X[rows])
@@ -104,7 +104,7 @@ def test_pieces_behind_the_end_of_a_file_are_an_error(tmp_path):
             scattered.read_pieces(file.fileno(), np.array([0, 50, 400]), target)
 
 
-@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="the system does not listen")
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="run it on a system with posix_fadvise, such as Linux")
 def test_a_disk_that_lets_wait_is_told_beforehand_what_will_be_read(tmp_path, monkeypatch):
     source, told, clock = rows_of(tmp_path / "x.npy"), [], []
     monkeypatch.setattr(os, "posix_fadvise", lambda file, place, size, advice: told.append((place, size)))
@@ -238,7 +238,7 @@ def test_a_resumed_run_finds_that_its_file_has_changed(capsys, digit_files, read
     assert code == 1 and "no longer what the run was trained on" in err
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="how memory is counted differs")
+@pytest.mark.skipif(sys.platform != "linux", reason="run it on Linux: memory is counted otherwise elsewhere")
 def test_a_file_of_a_gigabyte_trains_in_little_memory(tmp_path):
     """The file has a hole in place of most samples, and so takes no room on the disk."""
     rows = 1 << 16

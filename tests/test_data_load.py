@@ -43,11 +43,6 @@ def small_mnist(monkeypatch):
 
 
 @pytest.fixture
-def warnings():
-    return []
-
-
-@pytest.fixture
 def env(tmp_path, warnings):
     return DataEnv(
         data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", offline=True, bases=(tmp_path,), seed=3,

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from dlcli.core.component import from_yaml
-from dlcli.core.dataset import DataEnv, Dataset, Split
+from dlcli.core.dataset import Dataset, Split
 from dlcli.data.load import load
 from dlcli.data.tabular import samples as samples_at_once
 from dlcli.data.tabular import text_stream
@@ -30,18 +30,6 @@ def both_ways(request, monkeypatch):
 @pytest.fixture
 def as_needed(monkeypatch):
     monkeypatch.setattr(samples_at_once, "WHOLE", 0)
-
-
-@pytest.fixture
-def warnings():
-    return []
-
-
-@pytest.fixture
-def env(tmp_path, warnings):
-    return DataEnv(
-        data_dir=None, cache_dir=tmp_path / "cache", offline=True, bases=(tmp_path,), seed=3, warn=warnings.append,
-    )
 
 
 def lines(rows, head=HEAD):

@@ -8,7 +8,7 @@ import pytest
 
 from dlcli.cli.main import main
 from dlcli.core.component import from_yaml
-from dlcli.core.dataset import DataEnv, Dataset
+from dlcli.core.dataset import Dataset
 from dlcli.core.target import Tokens
 from dlcli.data import inputs
 from dlcli.data.load import load
@@ -16,18 +16,6 @@ from dlcli.data.tokens import encode, words
 from dlcli.errors import DataError, DataUnavailableError
 
 ROWS = [(f"free prize no {i}, call now!", "spam") for i in range(6)] + [(f"see you at {i}", "ham") for i in range(14)]
-
-
-@pytest.fixture
-def warnings():
-    return []
-
-
-@pytest.fixture
-def env(tmp_path, warnings):
-    return DataEnv(
-        data_dir=None, cache_dir=tmp_path / "cache", offline=True, bases=(tmp_path,), seed=3, warn=warnings.append,
-    )
 
 
 def write(env, content, name="texts.tsv"):

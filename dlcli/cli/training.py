@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dlcli.app import configure
+from dlcli.app.configure import Configured
 from dlcli.app.folds import Folds, resume_folds, train_folds
 from dlcli.app.resume import resume as resume_run
 from dlcli.app.threads import settle
@@ -47,21 +48,7 @@ def run(
             name=name, tag=tags, seed=seed, folds=folds, print_config=print_config, dry_run=dry_run,
             fast_dev_run=fast_dev_run,
         )
-        given = [config, *overrides] if config else list(overrides)
-        if config is not None and "=" not in config:
-            raise UsageError(
-                f"a run goes on with the configuration that it was made with; found {config}", where="--resume",
-                hint=f"take it out: dlcli train --resume {resume}",
-            )
-        if (series := FoldSeries.find(surroundings.runs_dir, resume)) is not None:
-            if given:
-                raise UsageError(
-                    f"folds that are gone on with stay what they are; found {given[0]}", where="--resume",
-                    hint=f"take it out, or train anew with --folds {series.read()['folds']}",
-                )
-            _show_folds(resume_folds(series, surroundings, ui, threads=workers), common)
-            return
-        _show(resume_run(resume, given, surroundings, ui, threads=workers), common)
+        _go_on(common, resume, config, overrides, workers)
         return
     if config is None:
         raise UsageError("train needs a configuration", hint="`dlcli train configs/mnist_mlp.yaml`, or --resume RUN")
@@ -72,27 +59,58 @@ def run(
         overrides = [*overrides, f"dataset.fold={{number: 1, of: {folds}}}", "dataset.validation_split=0"]
     configured = configure.read(Path(config), overrides, **changes)
     if print_config:
-        built = configure.plan(configured, surroundings, ui)
-        config_now = (configured if built is None else built).config
-        data = resolved(configure.rooted(replace(configured, config=config_now), surroundings).config)
-        if common.json:
-            write_json(data)
-        else:
-            sys.stdout.write(dump(data))
-        return
-    if dry_run:
-        built = configure.plan(configured, surroundings, ui)
-        if built is not None:
-            look(configured, built, surroundings, ui)
-        ui.info(f"{config}: nothing to complain about")
-        if common.json:
-            write_json({"config": config, "ok": True})
-        return
-    if folds is not None:
+        _print(common, configured)
+    elif dry_run:
+        _look_only(common, configured, str(config))
+    elif folds is not None:
         found = train_folds(configured, surroundings, ui, threads=workers, tags=tags, fast=fast_dev_run)
         _show_folds(found, common)
     else:
         _show(train(configured, surroundings, ui, threads=workers, tags=tags, fast=fast_dev_run), common)
+
+
+def _go_on(common: Common, run: str, config: str | None, overrides: Sequence[str], threads: int) -> None:
+    """Trains a run further, or the folds of a cross-validation."""
+    surroundings, ui = common.surroundings(), common.ui()
+    given = [config, *overrides] if config else list(overrides)
+    if config is not None and "=" not in config:
+        raise UsageError(
+            f"a run goes on with the configuration that it was made with; found {config}", where="--resume",
+            hint=f"take it out: dlcli train --resume {run}",
+        )
+    series = FoldSeries.find(surroundings.runs_dir, run)
+    if series is None:
+        _show(resume_run(run, given, surroundings, ui, threads=threads), common)
+        return
+    if given:
+        raise UsageError(
+            f"folds that are gone on with stay what they are; found {given[0]}", where="--resume",
+            hint=f"take it out, or train anew with --folds {series.read()['folds']}",
+        )
+    _show_folds(resume_folds(series, surroundings, ui, threads=threads), common)
+
+
+def _print(common: Common, configured: Configured) -> None:
+    """The configuration with every default filled in."""
+    surroundings, ui = common.surroundings(), common.ui()
+    built = configure.plan(configured, surroundings, ui)
+    config_now = (configured if built is None else built).config
+    data = resolved(configure.rooted(replace(configured, config=config_now), surroundings).config)
+    if common.json:
+        write_json(data)
+    else:
+        sys.stdout.write(dump(data))
+
+
+def _look_only(common: Common, configured: Configured, name: str) -> None:
+    """Says that nothing is wrong with the configuration, where that is so."""
+    surroundings, ui = common.surroundings(), common.ui()
+    built = configure.plan(configured, surroundings, ui)
+    if built is not None:
+        look(configured, built, surroundings, ui)
+    ui.info(f"{name}: nothing to complain about")
+    if common.json:
+        write_json({"config": name, "ok": True})
 
 
 def _show_folds(folds: Folds, common: Common) -> None:

@@ -89,8 +89,8 @@ def build_gan(config: Config, spec: DataSpec, source: Source, *, dtype: str | No
     if training.lanes is None:
         training = replace(training, lanes=lanes_for(models.flops, training.batch_size))
     optimizers = {
-        name: block.optimizer or config.optimizer
-        for name, block in ((GENERATOR, generator), (DISCRIMINATOR, discriminator))
+        GENERATOR: generator.optimizer or config.optimizer,
+        DISCRIMINATOR: discriminator.optimizer or config.optimizer,
     }
     return BuiltGan(
         replace(config, training=training), spec, pipeline, models, loss, optimizers, discriminator.d_steps,

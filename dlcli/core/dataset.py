@@ -15,6 +15,7 @@ from dlcli.core.fields import AsTuple, PositiveInt, Rate
 from dlcli.core.source import Content
 from dlcli.core.target import DataSpec
 from dlcli.core.transform import Transform
+from dlcli.errors import DataUnavailableError
 
 _PACKAGE_DATA = Path(__file__).resolve().parents[1] / "data"
 
@@ -94,6 +95,16 @@ class DataEnv:
         if path.startswith("shipped/"):
             candidates.append(_PACKAGE_DATA / path)
         return next((c for c in candidates if c.exists()), candidates[0])
+
+    def existing(self, path: str, key: str = "path", *, what: str = "file") -> Path:
+        """What `resolve` gives. Raises DataUnavailableError where it is not there; `key` is that of the data set."""
+        found = self.resolve(path)
+        if not (found.is_file() if what == "file" else found.exists()):  # a folder may come as a .zip
+            raise DataUnavailableError(
+                f"there is no such {what}; looked for {path} in {self.searched()}", where=str(found),
+                hint=f"correct dataset.{key}, or place the {what} in one of these folders",
+            )
+        return found
 
     def searched(self) -> str:
         """The folders of `resolve`, for people."""

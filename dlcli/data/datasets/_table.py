@@ -17,7 +17,7 @@ from dlcli.core.table import MISSING, Table, TableFormat
 from dlcli.core.target import DataSpec, Target
 from dlcli.data.tabular.roles import named, roles
 from dlcli.data.weights import sample_weights
-from dlcli.errors import DataError, DataKeyError, DataUnavailableError
+from dlcli.errors import DataError, DataKeyError
 
 if TYPE_CHECKING:  # polars is imported where a table is read, not where one is configured
     from dlcli.data.tabular.blocks import Rows
@@ -197,14 +197,7 @@ class TableDataset(Dataset):
         )
 
     def _existing(self, key: str, env: DataEnv) -> Path:
-        given = getattr(self, key)
-        path = env.resolve(given)
-        if not path.is_file():
-            raise DataUnavailableError(
-                f"there is no such file; looked for {given} in {env.searched()}", where=str(path),
-                hint=f"correct dataset.{key}, or place the file in one of these folders",
-            )
-        return path
+        return env.existing(getattr(self, key), key)
 
     def _given(
         self, key: str, like: "RawTable", name: str | None, target: Target, form: TableFormat, env: DataEnv,

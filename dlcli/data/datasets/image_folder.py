@@ -19,7 +19,7 @@ from dlcli.data.picture_files import Folder, Part, parts
 from dlcli.data.picture_scan import content_of, look
 from dlcli.data.pictures import Pictures
 from dlcli.data.splits import whole
-from dlcli.errors import DataError, DataUnavailableError
+from dlcli.errors import DataError
 
 _IN_MEMORY = 1 << 30  # bytes of decoded images, up to which they are kept
 _DAMAGED = "the image does not decode"
@@ -93,12 +93,7 @@ class ImageFolder(Dataset):
         )
 
     def _found(self, env: DataEnv) -> tuple[Folder, tuple[str, ...], Mapping[str, Part]]:
-        path = env.resolve(self.path)
-        if not path.exists():
-            raise DataUnavailableError(
-                f"there is no such folder; looked for {self.path} in {env.searched()}", where=str(path),
-                hint="correct dataset.path; it is relative to the folder of the YAML",
-            )
+        path = env.existing(self.path, what="folder")
         folder = Folder(path)
         labels, found = parts(folder, self.classes)
         return folder, labels, found

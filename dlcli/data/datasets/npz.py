@@ -11,7 +11,6 @@ from dlcli.core.source import Content
 from dlcli.data import archive
 from dlcli.data.archive import Header
 from dlcli.data.datasets._arrays import Arrays
-from dlcli.errors import DataUnavailableError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +62,7 @@ class Npz(Arrays):
         return env.resolve(self.path).exists()
 
     def _headers(self, env: DataEnv) -> dict[str, Header]:
-        path = env.resolve(self.path)
-        if not path.exists():
-            raise DataUnavailableError(
-                f"there is no such file; looked for {self.path} in {', '.join(str(base) for base in env.bases)}",
-                where=str(path), hint="correct dataset.path; it is relative to the folder of the YAML",
-            )
-        return archive.headers(path)
+        return archive.headers(env.existing(self.path, what="file or folder"))
 
     def _array(self, env: DataEnv, name: str, header: Header) -> np.ndarray:
         return archive.load(env.resolve(self.path), name, header)

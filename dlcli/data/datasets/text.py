@@ -12,7 +12,7 @@ from dlcli.data import language
 from dlcli.data.cells import read_text
 from dlcli.data.fetch import Mirror, check_sha256
 from dlcli.data.single import Single
-from dlcli.errors import DataError, DataUnavailableError
+from dlcli.errors import DataError
 
 _SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 _URL = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
@@ -72,12 +72,7 @@ class Text(Dataset):
         if self.path is None:
             text, where = self.collection.read(env, _read_shakespeare), "tinyshakespeare.txt"
         else:
-            path = env.resolve(self.path)
-            if not path.exists():
-                raise DataUnavailableError(
-                    f"there is no such file; looked for {self.path} in {env.searched()}", where=str(path),
-                    hint="correct dataset.path, or place the file in one of these folders",
-                )
+            path = env.existing(self.path)
             text, where = read_text(path), str(path)
         if not text.strip():
             raise DataError("there is no text in it", where=where, hint="give a text in UTF-8")

@@ -14,7 +14,7 @@ from dlcli.core.target import DataSpec, Target, Tokens
 from dlcli.data import labelled_texts
 from dlcli.data.labelled_texts import LabelledTexts
 from dlcli.data.tokens import commonest, encode_all
-from dlcli.errors import DataError, DataUnavailableError
+from dlcli.errors import DataError
 
 _PATHS = {"train": "path", "validation": "validation_path", "test": "test_path"}
 
@@ -138,12 +138,7 @@ class TextClassification(Dataset):
 
     def _read(self, env: DataEnv, key: str) -> LabelledTexts:
         given = getattr(self, key)
-        path = env.resolve(given)
-        if not path.exists():
-            raise DataUnavailableError(
-                f"there is no such file; looked for {given} in {env.searched()}", where=str(path),
-                hint=f"correct dataset.{key}, or place the file in one of these folders",
-            )
+        path = env.existing(given, key)
         return labelled_texts.read(path, self.text, self.label)
 
 

@@ -11,7 +11,6 @@ from dlcli.core.fields import AsTuple, PositiveInt, Rate
 from dlcli.core.target import DataSpec
 from dlcli.data import forecasts
 from dlcli.data.cells import Cells, Column, read_cells
-from dlcli.errors import DataUnavailableError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +54,7 @@ class Timeseries(Dataset):
 
     def load(self, env: DataEnv) -> Splits:
         """All windows of the table."""
-        path = env.resolve(self.path)
-        if not path.exists():
-            raise DataUnavailableError(
-                f"there is no such file; looked for {self.path} in {env.searched()}", where=str(path),
-                hint="correct dataset.path, or place the file in one of these folders",
-            )
+        path = env.existing(self.path)
         cells = read_cells(path)
         target = cells.find(self.target, "target")
         positions = [cells.find(column, "features") for column in self.features] or [target]
