@@ -1,0 +1,47 @@
+"""Products of small matrices inside compiled loops."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba", reason="the compiled kernels need Numba: pip install 'dlcli[fast]'")
+
+from dlcli.kernels.compiled._tiles import multiply
+
+SHAPES = [(1, 1, 1), (6, 16, 3), (7, 17, 5), (10, 10, 64), (13, 40, 9), (12, 32, 1), (5, 3, 0)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("M", "N", "K"), SHAPES)
+def test_product_is_that_of_numpy_and_touches_nothing_else(M, N, K, dtype):
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((M, K)).astype(dtype), rng.standard_normal((K, N)).astype(dtype)
+    around = np.full((M + 2, N + 2), 7, dtype)
+    out = around[1:-1, 1:-1]
+    expected = a.astype("float64") @ b.astype("float64")
+    tolerance = {"rtol": 0, "atol": np.finfo(dtype).eps * 4 * (K + 1)}
+
+    multiply(a, b, out, False)
+    np.testing.assert_allclose(out, expected, **tolerance)
+    multiply(np.asfortranarray(a), b, out, True)
+    np.testing.assert_allclose(out, 2 * expected, **tolerance)
+    around[1:-1, 1:-1] = 7
+    assert (around == 7).all()
+
+
+def test_what_is_not_a_number_stays_in_its_row_and_column():
+    a, b = np.ones((8, 4), "float32"), np.ones((4, 20), "float32")
+    a[7, 0] = np.nan
+    b[3, 18] = np.inf
+    out = np.empty((8, 20), "float32")
+    multiply(a, b, out, False)
+    assert np.isnan(out[7]).all() and (out[:7, :18] == 4).all() and np.isinf(out[:7, 18]).all()
+
+
+@pytest.mark.parametrize("rows", [1, 4, 6, 9])
+def test_a_row_has_the_same_bits_however_many_there_are(rows):
+    rng = np.random.default_rng(1)
+    a, b = rng.standard_normal((9, 50)).astype("float32"), rng.standard_normal((50, 23)).astype("float32")
+    whole, part = np.empty((9, 23), "float32"), np.empty((rows, 23), "float32")
+    multiply(a, b, whole, False)
+    multiply(a[:rows], b, part, False)
+    assert np.array_equal(part, whole[:rows])
