@@ -12,11 +12,13 @@ from dlcli.core.activation import Activation
 from dlcli.core.context import Context, Flow
 from dlcli.core.flow_plan import ALONE, FlowPlan
 from dlcli.core.freezing import freeze
+from dlcli.core.fusion import Passage
 from dlcli.core.layer import Layer
 from dlcli.core.loss import Loss
 from dlcli.core.params import Layout, Param
 from dlcli.core.plan import Plan, Planned
 from dlcli.errors import ShapeError
+from dlcli.fusions import FUSIONS
 
 
 class Model:
@@ -90,17 +92,17 @@ class Pass:
         self.flow = flow or Flow()
         self.grad = model.layout.zeros(model.dtype) if grad is None else grad
         maker = _ContextMaker(model, theta, buffers, self.grad, rng, training, self.flow)
-        self.contexts = maker.sequence(model.nodes, "", input_gradient, True)
+        self.contexts, self.passage = maker.sequence(model.nodes, "", input_gradient, True)
         self._memory = maker.context("", Plan(out_shape=model.out_shape), needs_dx=False)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Outputs (N, *out_shape) of x (N, *in_shape), before the link."""
         self.flow.mask = self.flow.encoded = None
-        return sequence.forward(self.model.nodes, self.contexts, x)
+        return self.passage.forward(x)
 
     def backward(self, dy: np.ndarray) -> np.ndarray | None:
         """Fills `grad`; returns the input gradient where it was asked for."""
-        return sequence.backward(self.model.nodes, self.contexts, dy)
+        return self.passage.backward(dy)
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Outputs with the link applied: what the model was written to give."""
@@ -126,31 +128,36 @@ class _ContextMaker:
         training: bool,
         flow: Flow,
     ) -> None:
+        self.theta, self.grad = theta, grad
         self.params = model.layout.views(theta)
         self.grads = model.layout.views(grad)
         self.buffers = model.buffers.views(buffers)
         self.dtype, self.rng, self.training, self.flow = model.dtype, rng, training, flow
 
-    def sequence(self, nodes: Sequence[Planned], prefix: str, needs_dx: bool, trainable: bool) -> tuple[Context, ...]:
-        """One context a node. A node's input gradient is needed once anything before it learns."""
+    def sequence(
+        self, nodes: Sequence[Planned], prefix: str, needs_dx: bool, trainable: bool,
+    ) -> tuple[tuple[Context, ...], Passage]:
+        """One context a node, and the way through them. An input gradient is needed once anything before learns."""
         contexts = []
         for node in nodes:
             learns = trainable and node.layer.trainable
             path = f"{prefix}{node.name}"
-            children = self.sequence(node.plan.children, f"{path}/", needs_dx, learns)
-            contexts.append(self.context(path, node.plan, children, needs_dx=needs_dx, trainable=learns))
+            inner = self.sequence(node.plan.children, f"{path}/", needs_dx, learns)
+            contexts.append(self.context(path, node.plan, *inner, needs_dx=needs_dx, trainable=learns))
             needs_dx = needs_dx or (learns and any(p.trainable for _, p in _params((node,))))
-        return tuple(contexts)
+        passage = Passage(nodes, contexts, fusions=FUSIONS, theta=self.theta, grad=self.grad)
+        return tuple(contexts), passage
 
     def context(
-        self, path: str, plan: Plan, children: tuple[Context, ...] = (), *, needs_dx: bool, trainable: bool = True,
+        self, path: str, plan: Plan, children: tuple[Context, ...] = (), passage: Passage | None = None, *,
+        needs_dx: bool, trainable: bool = True,
     ) -> Context:
         return Context(
             plan=plan,
             params={name: self.params[f"{path}/{name}"] for name in plan.params},
             grads={name: self.grads[f"{path}/{name}"] for name in plan.params},
             buffers={name: self.buffers[f"{path}/{name}"] for name in plan.buffers},
-            children=children, dtype=self.dtype, training=self.training, needs_dx=needs_dx,
+            children=children, passage=passage, dtype=self.dtype, training=self.training, needs_dx=needs_dx,
             rng=self.rng, flow=self.flow, trainable=trainable,
         )
 

@@ -13,8 +13,8 @@ from dlcli import registry
 ROOT = Path(dlcli.__file__).parent
 ORDER = (
     {"version", "errors", "registry"}, {"files", "core"}, {"kernels"}, {"initializers"},
-    {"layers", "losses", "optimizers", "schedules", "metrics", "data"}, {"model", "report"}, {"train"}, {"runs"},
-    {"config"}, {"app"}, {"cli"}, {"__main__"},
+    {"layers", "losses", "optimizers", "schedules", "metrics", "data"}, {"fusions"},
+    {"model", "report"}, {"train"}, {"runs"}, {"config"}, {"app"}, {"cli"}, {"__main__"},
 )
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 FILES = [pytest.param(path, id=str(path.relative_to(ROOT))) for path in sorted(ROOT.rglob("*.py"))]

@@ -39,7 +39,7 @@ def test_no_layer_lets_a_mask_go_on_that_does_not_fit(case):
     came = Mask(maker="masking") if len(case.shape) > 1 else None
     if came is not None:
         through.flow.mask = rng.random((4, case.shape[0])) < 0.6
-    y = sequence.forward(rig.model.nodes, through.contexts, rig.x(4))
+    y = through.passage.forward(rig.x(4))
     left = through.flow.mask
     assert left is None or (left.shape == y.shape[:2] and y.ndim > 2)
     flow = FlowPlan(mask=came)
@@ -89,7 +89,7 @@ def behind(first, mask, **keys):
     class Told(Pass):
         def forward(self, x):
             self.flow.mask = mask
-            return sequence.forward(self.model.nodes, self.contexts, x)
+            return self.passage.forward(x)
 
     buffers = first.initialize(np.random.default_rng(0))[1]
     told = Told(first, weights(first), buffers, input_gradient=True, **keys)

@@ -13,6 +13,7 @@ from dlcli.kernels import choice
 
 BATCH = 64
 RELU = {"relu.relu": 1, "relu.relu_gradient": 1}
+CHAIN = {"dense.chain_forward": 1, "dense.chain_backward": 1}
 LEARN = {"softmax.softmax": 1, "adam.adam": 1}
 CONVOLUTION = (
     {"type": "reshape", "shape": [16, 16, 1]},
@@ -21,7 +22,10 @@ CONVOLUTION = (
     "max_pooling2d", "flatten", {"type": "dense", "units": 3},
 )
 MODELS = {
-    "mlp": (({"type": "dense", "units": 256, "activation": "relu"}, {"type": "dense", "units": 3}), {**RELU, **LEARN}),
+    "mlp": (
+        ({"type": "dense", "units": 256, "activation": "relu"}, {"type": "dense", "units": 3}),
+        {**CHAIN, **RELU, **LEARN},
+    ),
     "cnn": (CONVOLUTION, {  # columns: forward and for the kernels; input gradients but for the first
         **LEARN, "relu.relu": 2, "relu.relu_gradient": 2, "im2col.columns": 4, "conv.conv2d_input_gradient": 1,
         "pooling.max_pool_pairs": 1, "pooling.max_pool_pairs_gradient": 1,

@@ -13,6 +13,9 @@ import numpy as np
 from dlcli.core.memory import Memory
 from dlcli.core.plan import Plan
 
+if TYPE_CHECKING:
+    from dlcli.core.fusion import Passage
+
 
 @dataclass
 class Encoded:
@@ -53,7 +56,8 @@ class Context(Memory):
     `plan`: what the layer planned, its own layers (`plan.children`) among it. `params`: its parameters by
     name, views into theta, read only. `grads`: where backward writes their gradients, by the same names, views
     into the pass's gradient vector; backward overwrites, it never adds. `buffers`: values that are kept but not
-    trained, such as running means. `children`: contexts of a composite layer's own layers, in order. `training`:
+    trained, such as running means. `children`: contexts of a composite layer's own layers, in order,
+    and `passage` the way through them. `training`:
     dropout drops only then. `needs_dx`: False where nobody reads the input gradient (the first layer);
     backward may then return None. `rng`: the lane's random stream. `dtype`: the floating-point type of the
     model. `flow`: what travels through the pass beside x. `trainable`: False where the layer, or one around it,
@@ -70,6 +74,7 @@ class Context(Memory):
         grads: Mapping[str, np.ndarray],
         buffers: Mapping[str, np.ndarray],
         children: tuple["Context", ...] = (),
+        passage: "Passage | None" = None,
         dtype: np.dtype,
         training: bool,
         needs_dx: bool,
@@ -84,6 +89,8 @@ class Context(Memory):
         self.grads = grads
         self.buffers = buffers
         self.children = children
+        if passage is not None:
+            self.passage = passage
         super().__init__(dtype)
         self.training = training
         self.needs_dx = needs_dx

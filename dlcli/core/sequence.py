@@ -1,4 +1,4 @@
-"""Layers one after the other: named, planned, run forward and backward.
+"""Layers one after the other: named, and planned.
 
 The model is such a sequence, and so is the inside of every composite layer.
 """
@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
-
 from dlcli import registry
-from dlcli.core.context import Context
 from dlcli.core.flow_plan import ALONE, FlowPlan, Mask
 from dlcli.core.layer import Layer, Planned
 from dlcli.errors import ShapeError
@@ -114,21 +111,3 @@ def mask_after(planned: Sequence[Planned], flow: FlowPlan) -> Mask | None:
     """The mask behind all layers, as far as it is known."""
     return planned[-1].plan.mask if planned else flow.mask
 
-
-def forward(planned: Sequence[Planned], contexts: Sequence[Context], x: np.ndarray) -> np.ndarray:
-    """Runs x through all layers."""
-    for node, ctx in zip(planned, contexts, strict=True):
-        x = node.layer.forward(ctx, x)
-        if node.plan.steps != "kept":
-            ctx.flow.mask = None
-    return x
-
-
-def backward(planned: Sequence[Planned], contexts: Sequence[Context], dy: np.ndarray) -> np.ndarray | None:
-    """Runs dy back through all layers, as far as any gradient is wanted."""
-    dx: np.ndarray | None = dy
-    for node, ctx in zip(reversed(planned), reversed(contexts), strict=True):
-        dx = node.layer.backward(ctx, dx)  # type: ignore[arg-type]  # None only where needs_dx is False
-        if not ctx.needs_dx:
-            return None
-    return dx

@@ -83,8 +83,8 @@ class Block(EncoderAware):
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """Through all parts."""
-        return sequence.forward(ctx.plan.children, ctx.children, x)
+        return ctx.passage.forward(x)
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
         """Back through all parts."""
-        return sequence.backward(ctx.plan.children, ctx.children, dy)
+        return ctx.passage.backward(dy)

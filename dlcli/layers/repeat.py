@@ -77,11 +77,11 @@ class Repeat(EncoderAware):
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """Through all copies."""
-        return sequence.forward(ctx.plan.children, ctx.children, x)
+        return ctx.passage.forward(x)
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
         """Back through all copies."""
-        return sequence.backward(ctx.plan.children, ctx.children, dy)
+        return ctx.passage.backward(dy)
 
 
 @dataclass(frozen=True, kw_only=True)

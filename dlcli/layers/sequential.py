@@ -52,8 +52,8 @@ class Sequential(EncoderAware):
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """Through all layers."""
-        return sequence.forward(ctx.plan.children, ctx.children, x)
+        return ctx.passage.forward(x)
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
         """Back through all layers."""
-        return sequence.backward(ctx.plan.children, ctx.children, dy)
+        return ctx.passage.backward(dy)

@@ -2,10 +2,11 @@
 
 import copy
 import inspect
+from itertools import pairwise
 
 import numpy as np
 
-from dlcli.kernels import erf, pooling
+from dlcli.kernels import dense, erf, pooling
 from dlcli.kernels.im2col import Window
 
 WINDOWS = (
@@ -16,7 +17,10 @@ WINDOWS = (
 
 
 class Case:
-    """Arguments of one kernel. `results`: where it writes them; `terms`: how many numbers are added up in one."""
+    """Arguments of one kernel.
+
+    `results`: where it writes them, or what finds them in its arguments; `terms`: how many numbers are added up in one.
+    """
 
     def __init__(self, kernel, *args, results=("out",), terms=1, **kwargs):
         self.kernel, self.args, self.kwargs, self.results, self.terms = kernel, args, kwargs, results, terms
@@ -28,7 +32,10 @@ class Case:
             y = function(*args, **kwargs)
         if inspect.isgenerator(y):
             return [part.copy() for _, part in y]
-        return [args[name] if isinstance(name, int) else kwargs[name] for name in self.results]
+        return [
+            name(*args) if callable(name) else args[name] if isinstance(name, int) else kwargs[name]
+            for name in self.results
+        ]
 
 
 def every_case(dtype):
@@ -67,6 +74,7 @@ def every_case(dtype):
             terms=20 * K, out=empty(9, K), results=("out", "peak", "total"),
         )
         yield Case("softmax.softmax_backward", abs(x), draw(9, K), row=empty(9, 1), terms=K, out=empty(9, K))
+    yield from _dense(draw, empty)
     yield from _normalizations(draw, empty)
     ids = rng.integers(0, 6, 50)
     yield Case(
@@ -87,6 +95,25 @@ def every_case(dtype):
     for dead in (None, bits(4, 3, 1)):
         yield from _recurrent(draw, empty, dead)
     yield from _attention(draw, empty, bits)
+
+
+def _dense(draw, empty):
+    sizes = (70, 40, 33, 3)
+    layers, at = [], 0
+    for inputs, units in pairwise(sizes):
+        layers.append(dense.Dense(inputs, units, at, at + inputs * units, units == 40))
+        at += (inputs + 1) * units
+    for rows in (5, 30):
+        x, dy = draw(rows, 70), draw(rows, 3)
+        chain = dense.Chain(
+            layers, rows, theta=draw(at), grad=empty(at), space=draw(dense.space_size(layers, rows)), learned=3,
+            dx=True,
+        )
+        yield Case("dense.chain_forward", x, chain, results=[lambda x, chain: chain.y], terms=150)
+        yield Case(
+            "dense.chain_backward", x, dy, chain, terms=600,
+            results=[lambda x, dy, chain: chain.grad, lambda x, dy, chain: chain.links[0].dx],
+        )
 
 
 def _normalizations(draw, empty):

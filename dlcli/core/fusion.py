@@ -1,0 +1,103 @@
+"""Layers in a row: run one after the other, or fused, where some can be worked as one with the same result."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+
+from dlcli.core.context import Context, Flow
+from dlcli.core.plan import Planned
+
+
+class Fusion(ABC):
+    """Does the work of some layers in a row: fewer calls, and fewer ways through memory, than one after the other.
+
+    Numbers and gradients are those of the layers themselves: to the last bit with NumPy's kernels. Memory is taken from
+    the layers' contexts, which hold the parameters too; nothing else that layers keep there is kept.
+    """
+
+    @classmethod
+    @abstractmethod
+    def takes(cls, nodes: Sequence[Planned]) -> int:
+        """How many of these layers, from the first on, it can work as one; 0 where it is no use."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def __init__(
+        self, nodes: Sequence[Planned], contexts: Sequence[Context], theta: np.ndarray, grad: np.ndarray,
+    ) -> None:
+        """`nodes`: as many as it takes; `theta` and `grad`: what their parameters and gradients are views of."""
+
+    @abstractmethod
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """y of the last layer."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def backward(self, dy: np.ndarray) -> np.ndarray | None:
+        """dx of the first layer; None where it, or a layer behind it, needs none."""
+        raise NotImplementedError
+
+
+Forth = Callable[[np.ndarray], np.ndarray]
+Back = Callable[[np.ndarray], np.ndarray | None]
+
+
+class Passage:
+    """The way through layers in a row and back.
+
+    `fusions` are tried at every layer, and the one that takes most layers does their work.
+    """
+
+    def __init__(
+        self, nodes: Sequence[Planned], contexts: Sequence[Context], *, fusions: Sequence[type[Fusion]] = (),
+        theta: np.ndarray, grad: np.ndarray,
+    ) -> None:
+        self._forth: list[Forth] = []
+        self._back: list[Back] = []
+        # Nobody asks for what is before the last layer that needs no input gradient.
+        end = max((place for place, ctx in enumerate(contexts) if not ctx.needs_dx), default=-1)
+        self._to_the_start = end < 0
+        place = 0
+        while place < len(nodes):
+            count, forth, back = 1, *_alone(nodes[place], contexts[place])
+            found = max(((f.takes(nodes[place:]), f) for f in fusions), key=lambda pair: pair[0], default=None)
+            if found is not None and found[0]:
+                count, those = found[0], slice(place, place + found[0])
+                fused = found[1](nodes[those], contexts[those], theta, grad)
+                forth, back = fused.forward, fused.backward
+            if any(node.plan.steps != "kept" for node in nodes[place:place + count]):
+                forth = partial(_without_mask, forth, contexts[place].flow)
+            self._forth.append(forth)
+            place += count
+            if place > end:
+                self._back.insert(0, back)
+
+    def __len__(self) -> int:
+        """Layers and fusions."""
+        return len(self._forth)
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """Runs x through all layers."""
+        for way in self._forth:
+            x = way(x)
+        return x
+
+    def backward(self, dy: np.ndarray) -> np.ndarray | None:
+        """Runs dy back through all layers, as far as any gradient is wanted."""
+        dx: np.ndarray | None = dy
+        for way in self._back:
+            dx = way(dx)  # type: ignore[arg-type]  # only the last one may give None
+        return dx if self._to_the_start else None
+
+
+def _alone(node: Planned, ctx: Context) -> tuple[Forth, Back]:
+    return partial(node.layer.forward, ctx), partial(node.layer.backward, ctx)
+
+
+def _without_mask(forth: Forth, flow: Flow, x: np.ndarray) -> np.ndarray:
+    """A layer that takes the steps away takes their mask along."""
+    y = forth(x)
+    flow.mask = None
+    return y

@@ -1,0 +1,6 @@
+"""Layers in a row that are worked as one, a kind a file."""
+
+from dlcli.core.fusion import Fusion
+from dlcli.fusions.dense_chain import DenseChain
+
+FUSIONS: tuple[type[Fusion], ...] = (DenseChain,)

@@ -1,0 +1,79 @@
+"""Dense layers in a row, with nothing but relu between them, as one piece of work."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dlcli.core.context import Context
+from dlcli.core.fusion import Fusion
+from dlcli.core.plan import Planned
+from dlcli.kernels.dense import Chain, Dense, chain_backward, chain_forward, space_size
+from dlcli.layers.dense import Dense as DenseLayer
+from dlcli.layers.relu import Relu
+
+
+class DenseChain(Fusion):
+    """x -> relu(x W + b) -> ... in one call forward and one back: in small models most time goes into calls."""
+
+    @classmethod
+    def takes(cls, nodes: Sequence[Planned]) -> int:
+        """Any number of dense layers, each with or without a relu behind it; one alone is no chain."""
+        count = 0
+        for place, node in enumerate(nodes):
+            bends = type(node.layer) is Relu and place and type(nodes[place - 1].layer) is DenseLayer
+            if not bends and type(node.layer) is not DenseLayer:
+                break
+            count += 1
+        return count if count > 1 else 0
+
+    def __init__(
+        self, nodes: Sequence[Planned], contexts: Sequence[Context], theta: np.ndarray, grad: np.ndarray,
+    ) -> None:
+        self._theta, self._grad, self._memory = theta, grad, contexts[0]
+        self._out_shape = nodes[-1].plan.out_shape
+        self._in_shape = nodes[0].in_shape
+        self._layers: list[Dense] = []
+        places = []
+        for place, (node, ctx) in enumerate(zip(nodes, contexts, strict=True)):
+            if isinstance(node.layer, DenseLayer):
+                places.append(place)
+                inputs, units = ctx.params["kernel"].shape
+                at = {name: _place(param, theta) for name, param in ctx.params.items()}
+                relu = place + 1 < len(nodes) and isinstance(nodes[place + 1].layer, Relu)
+                self._layers.append(Dense(inputs, units, at["kernel"], at.get("bias"), relu))
+        # As far back as anybody asks: to the last layer that needs no input gradient.
+        last = max((n for n, place in enumerate(places) if not contexts[place].needs_dx), default=-1)
+        self._learned, self._needs_dx = len(places) - max(last, 0), last < 0
+        self._chains: dict[int, Chain] = {}
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """y of the last layer."""
+        chain = self._chains.get(x.size) or self._chain(x)
+        self._x = x if x.ndim == 2 else x.reshape(chain.rows, -1)
+        chain_forward(self._x, chain)
+        self._chain_at_work, self._shape = chain, x.shape
+        y = chain.y
+        return y if x.ndim == 2 else y.reshape(*x.shape[:-1], -1)
+
+    def backward(self, dy: np.ndarray) -> np.ndarray | None:
+        """dx of the first layer."""
+        chain = self._chain_at_work
+        chain_backward(self._x, dy if dy.ndim == 2 else dy.reshape(chain.rows, -1), chain)
+        return chain.links[0].dx.reshape(self._shape) if self._needs_dx else None
+
+    def _chain(self, x: np.ndarray) -> Chain:
+        """The chain for so many rows; all of them work in the same memory."""
+        rows = x.size // self._layers[0].inputs
+        space = self._memory.empty("chain", (space_size(self._layers, rows),))
+        if any(chain.space.base is not space.base for chain in self._chains.values()):
+            self._chains.clear()  # the memory was too small, and has been replaced
+        chain = self._chains[x.size] = Chain(
+            self._layers, rows, theta=self._theta, grad=self._grad, space=space, learned=self._learned,
+            dx=self._needs_dx,
+        )
+        return chain
+
+
+def _place(param: np.ndarray, vector: np.ndarray) -> int:
+    """Where in a vector a view of it begins."""
+    return (param.ctypes.data - vector.ctypes.data) // vector.itemsize

@@ -1,0 +1,125 @@
+"""Dense layers one after the other, each with its bias and maybe a relu, as one piece of work."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from dlcli.kernels.choice import kernel
+from dlcli.kernels.relu import relu, relu_gradient, zeros_shape
+
+PANEL = 16
+"""Columns of weights that compiled loops copy side by side before they multiply by them."""
+
+
+class Dense(NamedTuple):
+    """One layer of a chain: W (inputs, units) and maybe b (units,) at these places of theta; whether a relu follows."""
+
+    inputs: int
+    units: int
+    W_at: int
+    b_at: int | None
+    relu: bool
+
+
+class Chain:
+    """Dense layers in a row over M rows: what they are, and where all their numbers lie.
+
+    `theta` and `grad`: the vectors of all parameters and their gradients. `space`: working memory of at least
+    `space_size` numbers; what forward leaves there backward reads. `learned`: how many of the layers, from the end,
+    write gradients; `dx`: whether the first of those gives an input gradient.
+    """
+
+    def __init__(
+        self, layers: Sequence[Dense], rows: int, *, theta: np.ndarray, grad: np.ndarray, space: np.ndarray,
+        learned: int, dx: bool,
+    ) -> None:
+        self.layers, self.rows, self.theta, self.grad, self.space = tuple(layers), rows, theta, grad, space
+        self.first, self.dx = len(layers) - learned, dx
+        at, table = 0, []
+        for layer in layers:  # y, dz and dx of one layer after the other
+            numbers = rows * layer.units
+            table.append((
+                layer.inputs, layer.units, layer.W_at, -1 if layer.b_at is None else layer.b_at, layer.relu,
+                at, at + numbers, at + 2 * numbers,
+            ))
+            at += 2 * numbers + rows * layer.inputs
+        self.table = np.array(table, np.int64)
+        self.rest = at
+
+    @cached_property
+    def y(self) -> np.ndarray:
+        """Of the last layer, (M, units)."""
+        return self.space[self.table[-1, 5]:self.table[-1, 6]].reshape(self.rows, -1)
+
+    @cached_property
+    def links(self) -> "tuple[Link, ...]":
+        """The layers as NumPy sees them."""
+        return tuple(self._link(layer, row) for layer, row in zip(self.layers, self.table.tolist(), strict=True))
+
+    def _link(self, layer: Dense, row: Sequence[int]) -> "Link":
+        def part(vector: np.ndarray, at: int, *shape: int) -> np.ndarray:
+            return vector[at:at + prod(shape)].reshape(shape)
+
+        weights, before, after = (layer.inputs, layer.units), (self.rows, layer.inputs), (self.rows, layer.units)
+        y_at, dz_at, dx_at = row[5:]
+        W, b_at = part(self.theta, layer.W_at, *weights), layer.b_at
+        return Link(
+            W=W, back=W.T, b=None if b_at is None else part(self.theta, b_at, layer.units),
+            dW=part(self.grad, layer.W_at, *weights), db=None if b_at is None else part(self.grad, b_at, layer.units),
+            y=part(self.space, y_at, *after), dz=part(self.space, dz_at, *after), dx=part(self.space, dx_at, *before),
+            relu=layer.relu, alive=np.empty(after if layer.relu else 0, bool),
+            zeros=np.zeros(zeros_shape(after, prod(after)) if layer.relu else 0, W.dtype),
+        )
+
+
+class Link(NamedTuple):
+    """Views of the arrays of one layer; `back`: W transposed."""
+
+    W: np.ndarray
+    back: np.ndarray
+    b: np.ndarray | None
+    dW: np.ndarray  # noqa: N815  # the name of the field
+    db: np.ndarray | None
+    y: np.ndarray
+    dz: np.ndarray
+    dx: np.ndarray
+    relu: bool
+    alive: np.ndarray
+    zeros: np.ndarray
+
+
+def space_size(layers: Sequence[Dense], rows: int) -> int:
+    """Numbers of working memory for a chain over so many rows."""
+    largest = max(layer.inputs * layer.units for layer in layers)
+    deepest = max(max(layer.inputs, layer.units) for layer in layers)
+    return sum(rows * (2 * layer.units + layer.inputs) for layer in layers) + largest + PANEL * deepest
+
+
+@kernel
+def chain_forward(x: np.ndarray, chain: Chain) -> None:
+    """y = relu(x W + b), layer by layer, of x: (M, inputs); each y: (M, units) is left in the space of the chain."""
+    for link in chain.links:
+        y = np.matmul(x, link.W, link.y)
+        if link.b is not None:
+            np.add(y, link.b, y)
+        if link.relu:
+            relu(y, out=y, zeros=link.zeros)
+        x = y
+
+
+@kernel
+def chain_backward(x: np.ndarray, dy: np.ndarray, chain: Chain) -> None:
+    """Writes all gradients that are learned, given dy: (M, units) of the last layer, and dx where it is wanted."""
+    links, first = chain.links, chain.first
+    for place in range(len(links) - 1, first - 1, -1):
+        link = links[place]
+        if link.relu:
+            dy = relu_gradient(dy, link.y, out=link.dz, alive=link.alive)
+        np.matmul((links[place - 1].y if place else x).T, dy, link.dW)
+        if link.db is not None:
+            np.add.reduce(dy, axis=0, out=link.db)
+        if place > first or chain.dx:
+            dy = np.matmul(dy, link.back, link.dx)
