@@ -8,6 +8,7 @@ from dlcli.core.context import Context
 from dlcli.core.loss import Loss, check_numbers, one_output_a_class
 from dlcli.core.target import Target
 from dlcli.errors import DataError, ShapeError
+from dlcli.kernels.binary_crossentropy import binary_crossentropy
 from dlcli.losses._targets import beside
 
 EPSILON = 1e-7
@@ -52,6 +53,8 @@ def shares_of_one(ctx: Context, y_pred: np.ndarray, y_true: np.ndarray, name: st
     targets = beside(ctx, y_pred, y_true)
     if ctx.passed_over is not None:
         np.copyto(targets.reshape(*ctx.passed_over.shape, -1), 0, where=ctx.passed_over[..., None])
+    if y_true.dtype.kind in "iu":  # labels: 0 or 1 each
+        return targets
     low, high = float(targets.min()), float(targets.max())
     if low < -_ROUNDING or high > 1 + _ROUNDING:
         raise DataError(
@@ -61,24 +64,26 @@ def shares_of_one(ctx: Context, y_pred: np.ndarray, y_true: np.ndarray, name: st
     return targets
 
 
-def binary_terms(
-    p: np.ndarray, targets: np.ndarray, *, logits: np.ndarray | None, out: np.ndarray, work: np.ndarray,
+def crossed(
+    ctx: Context, y_pred: np.ndarray, targets: np.ndarray, *, from_logits: bool, out: np.ndarray, work: np.ndarray,
 ) -> np.ndarray:
-    """-targets log p - (1 - targets) log(1 - p) into `out`; by the stable form where the logits are given."""
-    if logits is not None:
-        np.abs(logits, out=out)
-        np.negative(out, out=out)
-        np.exp(out, out=out)
-        np.log1p(out, out=out)
-        out += np.maximum(logits, 0, out=work)
-        out -= np.multiply(logits, targets, out=work)
-    else:
-        np.negative(p, out=work)
-        np.log1p(work, out=work)
-        np.subtract(1, targets, out=out)
-        out *= work
-        np.log(p, out=work)
-        work *= targets
-        out += work
-        np.negative(out, out=out)
+    """-targets log p - (1 - targets) log(1 - p) into `out`; sets `ctx.p`, away from 0 and 1, and `ctx.predictions`.
+
+    p is y_pred, or the sigmoid of logits: there by the stable form.
+    """
+    p = ctx.p = ctx.empty("p", y_pred.shape)
+    if from_logits:
+        ctx.predictions = p
+        binary_crossentropy(y_pred, targets, p=p, cross=out, work=work)
+        return out
+    ctx.predictions = y_pred
+    np.clip(y_pred, EPSILON, 1 - EPSILON, out=p)
+    np.negative(p, out=work)
+    np.log1p(work, out=work)
+    np.subtract(1, targets, out=out)
+    out *= work
+    np.log(p, out=work)
+    work *= targets
+    out += work
+    np.negative(out, out=out)
     return out

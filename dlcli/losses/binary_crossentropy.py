@@ -10,8 +10,7 @@ from dlcli.core.context import Context
 from dlcli.core.fields import Rate
 from dlcli.core.loss import Loss
 from dlcli.core.target import Target
-from dlcli.kernels.sigmoid import sigmoid
-from dlcli.losses._binary import EPSILON, binary_terms, check_binary, shares_of_one
+from dlcli.losses._binary import check_binary, crossed, shares_of_one
 from dlcli.losses._weights import mean_over_outputs, scaled
 
 
@@ -48,12 +47,7 @@ class BinaryCrossentropy(Loss):
             targets *= 1 - self.label_smoothing
             targets += self.label_smoothing / 2
         terms, work = ctx.empty("terms", y_pred.shape), ctx.empty("dy", y_pred.shape)
-        if self.from_logits:
-            ctx.predictions = ctx.p = sigmoid(y_pred, out=ctx.empty("p", y_pred.shape))
-        else:
-            ctx.predictions = y_pred
-            ctx.p = np.clip(y_pred, EPSILON, 1 - EPSILON, out=ctx.empty("p", y_pred.shape))
-        binary_terms(ctx.p, targets, logits=y_pred if self.from_logits else None, out=terms, work=work)
+        crossed(ctx, y_pred, targets, from_logits=self.from_logits, out=terms, work=work)
         return mean_over_outputs(ctx, terms)
 
     def derive(self, ctx: Context, weight: float | np.ndarray) -> np.ndarray:

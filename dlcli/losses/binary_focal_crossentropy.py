@@ -10,8 +10,7 @@ from dlcli.core.context import Context
 from dlcli.core.fields import NonNegativeFloat, Rate
 from dlcli.core.loss import Loss
 from dlcli.core.target import Target
-from dlcli.kernels.sigmoid import sigmoid
-from dlcli.losses._binary import EPSILON, binary_terms, check_binary, shares_of_one
+from dlcli.losses._binary import check_binary, crossed, shares_of_one
 from dlcli.losses._weights import mean_over_outputs, shared_out
 
 
@@ -50,15 +49,8 @@ class BinaryFocalCrossentropy(Loss):
         y = ctx.targets = shares_of_one(ctx, y_pred, y_true, self.type_name())
         y *= 1 - self.label_smoothing
         y += self.label_smoothing / 2
-        if self.from_logits:
-            ctx.predictions = ctx.p = sigmoid(y_pred, out=ctx.empty("p", shape))
-        else:
-            ctx.predictions = y_pred
-            ctx.p = np.clip(y_pred, EPSILON, 1 - EPSILON, out=ctx.empty("p", shape))
         work = ctx.empty("work", shape)
-        ctx.cross = binary_terms(
-            ctx.p, y, logits=y_pred if self.from_logits else None, out=ctx.empty("cross", shape), work=work,
-        )
+        ctx.cross = crossed(ctx, y_pred, y, from_logits=self.from_logits, out=ctx.empty("cross", shape), work=work)
         # q = p + y - 2 p y; as a power below 0 is taken of it, it must not be 0
         ctx.q = np.multiply(ctx.p, y, out=ctx.empty("q", shape))
         ctx.q *= -2

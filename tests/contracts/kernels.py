@@ -67,6 +67,12 @@ def every_case(dtype):
     yield Case("gelu.gelu_approximate_gradient", draw(7, 33), x, share, work=empty(7, 33), out=empty(7, 33))
     for numbers in (100 * draw(7, 33), draw(7, 40)[:, ::2]):
         yield Case("sigmoid.sigmoid", numbers, out=empty(*numbers.shape))
+    for numbers in (draw(7, 1), 100 * draw(7, 33)):
+        yield Case(
+            "binary_crossentropy.binary_crossentropy", numbers, abs(np.tanh(draw(*numbers.shape))),
+            results=("p", "cross"),
+            **{name: empty(*numbers.shape) for name in ("p", "cross", "work")},
+        )
     for K in (1, 10, 65):
         x = draw(9, K) * 20
         yield Case(
