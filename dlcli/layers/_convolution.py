@@ -13,7 +13,12 @@ from dlcli.core.params import Param, Regularizer
 from dlcli.errors import ShapeError
 from dlcli.initializers.glorot_uniform import GlorotUniform
 from dlcli.initializers.zeros import Zeros
-from dlcli.kernels import conv
+from dlcli.kernels.convolution import (
+    convolution,
+    convolution_gradient,
+    convolution_gradient_size,
+    convolution_size,
+)
 from dlcli.kernels.im2col import Window
 
 
@@ -67,37 +72,62 @@ def need_groups(layer: str, groups: int, channels: int, filters: int) -> None:
 
 def convolve(ctx: Context, x: np.ndarray, W: np.ndarray, window: Window, *, groups: int = 1) -> np.ndarray:
     """y: (N, OH, OW, F) of x: (N, H, W, C) with W: (KH, KW, C / groups, F) and the bias, where there is one."""
-    y = ctx.empty("y", (len(x), *window.positions(x.shape), W.shape[3]))
     b = ctx.params.get("bias")
-    for i, o, narrow in _groups(x, W, groups):
-        kernel = W[..., o]
-        work = ctx.empty("work", (conv.conv2d_size(narrow, kernel, window),))
-        conv.conv2d(
-            x[..., i], kernel, None if b is None else b[o], out=y[..., o], work=work, window=window,
-        )
+    ctx.whole_x = x = contiguous(ctx, "whole x", x)
+    y = ctx.empty("y", (len(x), *window.positions(x.shape), W.shape[3]))
+    for number, (i, o) in enumerate(_groups(W, groups)):
+        inner, kernel, part = x, W, y
+        if groups > 1:
+            inner, kernel, part = (_taken(ctx, *a, number) for a in (("x", x, i), ("W", W, o), ("y", y, o)))
+            np.copyto(inner, x[..., i])
+            np.copyto(kernel, W[..., o])
+        work = ctx.empty("work", (convolution_size(inner.shape, kernel, window),))
+        convolution(inner, kernel, None if b is None else b[o], out=part, work=work, window=window)
+        if groups > 1:
+            np.copyto(y[..., o], part)
     return y
 
 
 def convolve_backward(
-    ctx: Context, x: np.ndarray, dy: np.ndarray, W: np.ndarray, window: Window, *, groups: int = 1,
+    ctx: Context, dy: np.ndarray, W: np.ndarray, window: Window, *, groups: int = 1,
 ) -> np.ndarray | None:
     """Fills the gradients of kernel and bias; returns dx where it is needed."""
-    dW, db = ctx.grads["kernel"].reshape(W.shape), ctx.grads.get("bias")
+    x, dW, db = ctx.whole_x, ctx.grads["kernel"].reshape(W.shape), ctx.grads.get("bias")
+    dy = contiguous(ctx, "whole dy", dy)
     dx = ctx.empty("dx", x.shape) if ctx.needs_dx else None
-    for i, o, narrow in _groups(x, W, groups):
-        kernel = W[..., o]
-        work = ctx.empty("work", (conv.conv2d_kernel_gradient_size(narrow, kernel, window),))
-        conv.conv2d_kernel_gradient(
-            x[..., i], dy[..., o], dW=dW[..., o], db=None if db is None else db[o], work=work, window=window,
+    for number, (i, o) in enumerate(_groups(W, groups)):
+        inner, kernel, d, grad, dinner = x, W, dy, dW, dx
+        if groups > 1:
+            inner, kernel = _taken(ctx, "x", x, i, number), _taken(ctx, "W", W, o, number)  # as forward has left them
+            d, grad = _taken(ctx, "dy", dy, o), _taken(ctx, "dW", dW, o)
+            dinner = None if dx is None else _taken(ctx, "dx", dx, i)
+            np.copyto(d, dy[..., o])
+        work = ctx.empty("work", (convolution_gradient_size(inner.shape, kernel, window),))
+        convolution_gradient(
+            inner, kernel, d, dW=grad, db=None if db is None else db[o], dx=dinner, work=work, window=window,
         )
-        if dx is not None:
-            work = ctx.empty("work", (conv.conv2d_input_gradient_size(narrow, kernel, window),))
-            conv.conv2d_input_gradient(dy[..., o], kernel, out=dx[..., i], work=work, window=window)
+        if groups > 1:
+            np.copyto(dW[..., o], grad)
+            if dx is not None and dinner is not None:
+                np.copyto(dx[..., i], dinner)
     return dx
 
 
-def _groups(x: np.ndarray, W: np.ndarray, groups: int) -> list[tuple[slice, slice, tuple[int, ...]]]:
-    """Of each group: its channels of x, its filters, and the shape of x in these channels."""
+def contiguous(ctx: Context, name: str, x: np.ndarray) -> np.ndarray:
+    """x, or a copy of it where its numbers do not lie one after the other."""
+    if x.flags.c_contiguous:
+        return x
+    copy = ctx.empty(name, x.shape)
+    np.copyto(copy, x)
+    return copy
+
+
+def _groups(W: np.ndarray, groups: int) -> list[tuple[slice, slice]]:
+    """Of each group: its channels of x, and its filters."""
     C, F = W.shape[2], W.shape[3] // groups
-    narrow = (*x.shape[:3], C)
-    return [(slice(g * C, (g + 1) * C), slice(g * F, (g + 1) * F), narrow) for g in range(groups)]
+    return [(slice(g * C, (g + 1) * C), slice(g * F, (g + 1) * F)) for g in range(groups)]
+
+
+def _taken(ctx: Context, name: str, array: np.ndarray, channels: slice, number: int = 0) -> np.ndarray:
+    """Memory for these channels of an array."""
+    return ctx.empty(f"{name} of group {number}", (*array.shape[:-1], channels.stop - channels.start))

@@ -71,7 +71,7 @@ class Conv1d(Convolution):
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
         """As that of an image with one row."""
         window = self._window(ctx.x.shape[2])
-        dx = convolve_backward(ctx, ctx.x, dy[:, None], ctx.params["kernel"][None], window, groups=self.groups)
+        dx = convolve_backward(ctx, dy[:, None], ctx.params["kernel"][None], window, groups=self.groups)
         return None if dx is None else silence(dx[:, 0], ctx.padded)
 
     def _window(self, steps: int) -> Window:

@@ -69,7 +69,7 @@ class Conv2d(Convolution):
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
         """dW = windows of x times dy, db = sum of dy, dx = dy times W, added up where windows overlap."""
         window = self._window(ctx.x.shape[1:])
-        return convolve_backward(ctx, ctx.x, dy, ctx.params["kernel"], window, groups=self.groups)
+        return convolve_backward(ctx, dy, ctx.params["kernel"], window, groups=self.groups)
 
     def _window(self, in_shape: tuple[int, ...]) -> Window:
         return slide(

@@ -2,11 +2,13 @@
 
 import copy
 import inspect
+import sys
 from itertools import pairwise
 
 import numpy as np
 
 from dlcli.kernels import dense, erf, pooling
+from dlcli.kernels.convolution import place_shape
 from dlcli.kernels.im2col import Window
 
 WINDOWS = (
@@ -14,6 +16,18 @@ WINDOWS = (
     Window((3, 3), (1, 1), (1, 1), (1, 1), (1, 1)), Window((2, 2), (2, 2)),
     Window((3, 2), (1, 2), (2, 1), (2, 1), (2, 0)),
 )
+
+
+CONVOLUTIONS = (
+    (Window((3, 3)), (3, 7, 8), 1, 5), (Window((3, 3)), (2, 6, 7), 3, 16), (Window((3, 3)), (2, 7, 8), 16, 24),
+    (Window((3, 3), (1, 1), (1, 1), (1, 1), (1, 1)), (2, 5, 4), 24, 16), (Window((3, 3)), (20, 4, 3), 16, 16),
+    (Window((3, 3), (1, 1), (1, 1), (0, 1), (1, 2)), (1, 2, 3), 16, 16), (Window((3, 3)), (1, 3, 3), 16, 16),
+    (Window((1, 1)), (2, 4, 5), 9, 4), (Window((2, 3), (2, 1), (1, 2), (1, 0), (0, 2)), (3, 7, 8), 9, 17),
+    (Window((3, 2), (1, 2), (2, 1), (2, 1), (2, 0)), (3, 7, 8), 1, 9),
+    (Window((2, 3), (1, 1), (1, 2), (0, 2), (0, 2)), (2, 5, 9), 1, 8),
+    (Window((4, 4), (3, 3), (1, 1), (1, 1), (2, 2)), (2, 9, 10), 6, 8), (Window((1, 4), (1, 2)), (3, 1, 40), 4, 40),
+)
+"""Window, (N, H, W), C, F."""
 
 
 class Case:
@@ -36,6 +50,22 @@ class Case:
             name(*args) if callable(name) else args[name] if isinstance(name, int) else kwargs[name]
             for name in self.results
         ]
+
+
+class BackCase(Case):
+    """A convolution's way back, from where the kernel of the same kind has got to."""
+
+    def run(self, function):
+        forward = vars(sys.modules[function.__module__])["convolution"]
+        args, kwargs = copy.deepcopy((self.args, self.kwargs))
+        x, W, dy = args
+        y, place = np.empty_like(dy), np.zeros(place_shape(dy.shape), np.uint8)
+        getattr(forward, "plain", forward)(
+            x, W, kwargs.pop("b"), out=y, work=np.full_like(kwargs["work"], 7), window=kwargs["window"],
+            pool=kwargs["pool"], relu=kwargs["relu"], place=place,
+        )
+        function(x, W, dy, y=y, place=place, **kwargs)
+        return [kwargs[name] for name in self.results if kwargs[name] is not None]
 
 
 def every_case(dtype):
@@ -97,6 +127,8 @@ def every_case(dtype):
         yield Case(
             "depthwise_rows.correlate_kernel_gradient", x, y, dW=empty(*W.shape), results=["dW"], terms=100, **places,
         )
+    for shape in CONVOLUTIONS:
+        yield from _convolutions(*shape, draw, empty)
     yield from _poolings(draw, empty, bits)
     for dead in (None, bits(4, 3, 1)):
         yield from _recurrent(draw, empty, dead)
@@ -160,6 +192,22 @@ def _windows(window, C, draw, empty):
         "conv.conv2d_input_gradient", draw(3, OH, OW, 4), W, work=empty(50_000), window=window,
         terms=4 * W[..., 0, 0].size, out=empty(3, 7, 8, C),
     )
+
+
+def _convolutions(window, images, C, F, draw, empty):
+    x, W = draw(*images, C), draw(*window.size, C, F)
+    N, OH, OW = images[0], *window.positions(x.shape)
+    ways = [(pool, relu) for pool in (False, True) for relu in (False, True) if not pool or min(OH, OW) > 1]
+    for pool, relu in ways:
+        shape, b = (N, OH // 2, OW // 2, F) if pool else (N, OH, OW, F), draw(F) if relu else None
+        rest = {"work": empty(400_000), "window": window, "pool": pool, "relu": relu}
+        yield Case("convolution.convolution", x, W, b, out=empty(*shape), terms=W[..., 0].size, **rest)
+        for dx in (None, empty(*x.shape)):
+            yield BackCase(
+                "convolution.convolution_gradient", x, W, draw(*shape), b=b, dW=empty(*W.shape),
+                db=None if b is None else empty(F), dx=dx, results=("dW", "db", "dx"), terms=N * OH * OW + 9 * F,
+                **rest,
+            )
 
 
 def _poolings(draw, empty, bits):
