@@ -17,14 +17,14 @@ QUIET: Any = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
 
 
 class LanePool:
-    """`count` lanes on at most `threads` threads; `whole_batch` says that lanes wait for each other."""
+    """`count` lanes on at most `threads` threads, the caller's among them; `whole_batch`: lanes wait for each other."""
 
     def __init__(self, count: int, *, threads: int, whole_batch: bool) -> None:
         self.count = count
         self._sum = LaneSum(count)
         # Lanes that wait for each other need a thread each, however few may work at once.
         threads = count if whole_batch else min(threads, count)
-        self._pool = _threads(threads) if threads > 1 else None
+        self._pool = _threads(threads - 1) if threads > 1 else None  # one of them is the thread that calls
 
     def flow(self, number: int) -> Flow:
         """What travels through a pass of the lane `number`; passes that meet need one of the same lane each."""
@@ -54,8 +54,11 @@ class LanePool:
             for number in range(count):
                 run(number)
             return
+        elsewhere = [(number, self._pool.submit(run, number)) for number in range(1, count)]
+        failures: list[BaseException | None] = [_failure(run, 0)]
         # All are waited for, also where one has failed: the next batch must find nobody at work.
-        failures = [under_way.exception() for under_way in [self._pool.submit(run, n) for n in range(count)]]
+        for number, future in reversed(elsewhere):  # the last ones may not have begun
+            failures.append(_failure(run, number) if future.cancel() else future.exception())
         for failure in filter(None, failures):
             raise failure
 
@@ -63,6 +66,14 @@ class LanePool:
         """Ends the threads."""
         if self._pool is not None:
             self._pool.shutdown()
+
+
+def _failure(run: Callable[[int], None], number: int) -> BaseException | None:
+    try:
+        run(number)
+    except BaseException as failure:
+        return failure
+    return None
 
 
 def _threads(count: int) -> "ThreadPoolExecutor":

@@ -75,6 +75,9 @@ class Lanes:
 
     def run(self, x: np.ndarray, y: np.ndarray, weight: float | np.ndarray) -> Sequence[Lane]:
         """Runs a batch x: (N, ...), y: (N, ...), weight a scalar or (N,); returns the lanes that had samples."""
+        if len(self._lanes) == 1:
+            self._lanes[0].run(x, y, weight)
+            return self._lanes
 
         def work(number: int, piece: slice) -> None:
             self._lanes[number].run(x[piece], y[piece], weight[piece] if isinstance(weight, np.ndarray) else weight)
