@@ -27,6 +27,7 @@ class Dense(NamedTuple):
 class Chain:
     """Dense layers in a row over M rows: what they are, and where all their numbers lie.
 
+    `rest` is where in `space` nothing of theirs lies any more, `largest` the most weights that a layer has.
     `theta` and `grad`: the vectors of all parameters and their gradients. `space`: working memory of at least
     `space_size` numbers; what forward leaves there backward reads. `learned`: how many of the layers, from the end,
     write gradients; `dx`: whether the first of those gives an input gradient.
@@ -48,6 +49,7 @@ class Chain:
             at += 2 * numbers + rows * layer.inputs
         self.table = np.array(table, np.int64)
         self.rest = at
+        self.largest = max(layer.inputs * layer.units for layer in layers)
 
     @cached_property
     def y(self) -> np.ndarray:

@@ -41,9 +41,11 @@ class Update:
         self._regularization.add_gradient(theta, slope)
         self._clip(slope)
         for span, slots, scratch in self._spans:
-            piece = slice(span.start, span.stop)
+            here, along = theta, grad
+            if span.stop - span.start < theta.size:
+                here, along = theta[span.start:span.stop], grad[span.start:span.stop]
             self.optimizer.step(
-                theta[piece], grad[piece], slots, scratch, lr=lr * span.multiplier, step=step, decayed=span.decayed,
+                here, along, slots, scratch, lr=lr * span.multiplier, step=step, decayed=span.decayed,
             )
 
     def _clip(self, slope: np.ndarray) -> None:

@@ -19,17 +19,21 @@ def adam(
     block: int = 0,
 ) -> None:
     """As its twin; leaves grad as it is."""
-    root = (1 - beta_2) ** 0.5
-    number = theta.dtype.type
-    factors = number(beta_1), number(beta_2), number(alpha * (1 - beta_1) / root), number(epsilon / root)
     if largest is None:
-        _adam(theta, grad, m, v, *factors)
+        _adam(theta, grad, m, v, beta_1, beta_2, alpha, epsilon)
     else:
-        _amsgrad(theta, grad, m, v, largest, *factors)
+        _amsgrad(theta, grad, m, v, largest, beta_1, beta_2, alpha, epsilon)
 
 
 @jit()
-def _adam(theta, grad, m, v, keep_m, keep_v, pace, floor):
+def _factors(number, beta_1, beta_2, alpha, epsilon):
+    root = (1 - beta_2) ** 0.5
+    return number(beta_1), number(beta_2), number(alpha * (1 - beta_1) / root), number(epsilon / root)
+
+
+@jit()
+def _adam(theta, grad, m, v, beta_1, beta_2, alpha, epsilon):
+    keep_m, keep_v, pace, floor = _factors(theta.dtype.type, beta_1, beta_2, alpha, epsilon)
     for i in range(theta.size):
         g = grad[i]
         m[i] = m[i] * keep_m + g
@@ -38,7 +42,8 @@ def _adam(theta, grad, m, v, keep_m, keep_v, pace, floor):
 
 
 @jit()
-def _amsgrad(theta, grad, m, v, largest, keep_m, keep_v, pace, floor):
+def _amsgrad(theta, grad, m, v, largest, beta_1, beta_2, alpha, epsilon):
+    keep_m, keep_v, pace, floor = _factors(theta.dtype.type, beta_1, beta_2, alpha, epsilon)
     for i in range(theta.size):
         g = grad[i]
         m[i] = m[i] * keep_m + g

@@ -20,29 +20,25 @@ TALL = 24
 
 def chain_forward(x: np.ndarray, chain: Chain) -> None:
     """As its twin."""
-    if _large(chain) or not x.flags.c_contiguous:
+    if chain.largest > LARGE or not x.flags.c_contiguous:
         forward_twin.plain(x, chain)  # type: ignore[attr-defined]
-        return
-    _forward(x.reshape(-1), chain.theta, chain.space, chain.table, chain.rows, chain.rest)
+    else:
+        _forward(x, chain.theta, chain.space, chain.table, chain.rows, chain.rest)
 
 
 def chain_backward(x: np.ndarray, dy: np.ndarray, chain: Chain) -> None:
     """As its twin."""
-    if _large(chain) or not (x.flags.c_contiguous and dy.flags.c_contiguous):
+    if chain.largest > LARGE or not (x.flags.c_contiguous and dy.flags.c_contiguous):
         backward_twin.plain(x, dy, chain)  # type: ignore[attr-defined]
-        return
-    _backward(
-        x.reshape(-1), dy.reshape(-1), chain.theta, chain.grad, chain.space, chain.table, chain.rows, chain.rest,
-        chain.first, chain.dx,
-    )
-
-
-def _large(chain: Chain) -> bool:
-    return any(layer.inputs * layer.units > LARGE for layer in chain.layers)
+    else:
+        _backward(
+            x, dy, chain.theta, chain.grad, chain.space, chain.table, chain.rows, chain.rest, chain.first, chain.dx,
+        )
 
 
 @jit()
-def _forward(x, theta, space, table, M, rest):
+def _forward(rows, theta, space, table, M, rest):
+    x = rows.reshape(-1)
     for place in range(len(table)):
         inputs, units, W_at, b_at, bent, y_at, _, _ = table[place]
         if place == 0:
@@ -56,7 +52,8 @@ def _forward(x, theta, space, table, M, rest):
 
 
 @jit()
-def _backward(x, dy, theta, grad, space, table, M, rest, first, dx):
+def _backward(rows, came, theta, grad, space, table, M, rest, first, dx):
+    x, dy = rows.reshape(-1), came.reshape(-1)
     for place in range(len(table) - 1, first - 1, -1):
         inputs, units, W_at, b_at, bent, y_at, dz_at, dx_at = table[place]
         dz = dy
