@@ -25,10 +25,7 @@ MODELS = {
         ({"type": "dense", "units": 256, "activation": "relu"}, {"type": "dense", "units": 3}),
         {**CHAIN, **LEARN},
     ),
-    "cnn": (CONVOLUTION, {
-        **LEARN, "relu.relu": 2, "relu.relu_gradient": 2, "convolution.convolution": 2,
-        "convolution.convolution_gradient": 2, "pooling.max_pool_pairs": 1, "pooling.max_pool_pairs_gradient": 1,
-    }),
+    "cnn": (CONVOLUTION, {**LEARN, "convolution.convolution": 2, "convolution.convolution_gradient": 2}),
     "lstm": (
         ({"type": "reshape", "shape": [16, 16]}, {"type": "lstm", "units": 32}, {"type": "dense", "units": 3}),
         {**LEARN, "lstm.lstm_forward": 1, "lstm.lstm_backward": 1},

@@ -53,7 +53,7 @@ class Conv2d(Convolution):
         need_axes("conv2d", in_shape, 3)
         channels = in_shape[2]
         need_groups("conv2d", self.groups, channels, self.filters)
-        positions = self._window(in_shape).positions((1, *in_shape))
+        positions = self.window(in_shape).positions((1, *in_shape))
         kernel = (*self.kernel_size, channels // self.groups, self.filters)
         size = self.kernel_size[0] * self.kernel_size[1] * kernel[2]
         return Plan(
@@ -64,14 +64,15 @@ class Conv2d(Convolution):
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """One matrix product for all windows of a few images at a time."""
         ctx.x = x
-        return convolve(ctx, x, ctx.params["kernel"], self._window(x.shape[1:]), groups=self.groups)
+        return convolve(ctx, x, ctx.params["kernel"], self.window(x.shape[1:]), groups=self.groups)
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
         """dW = windows of x times dy, db = sum of dy, dx = dy times W, added up where windows overlap."""
-        window = self._window(ctx.x.shape[1:])
+        window = self.window(ctx.x.shape[1:])
         return convolve_backward(ctx, dy, ctx.params["kernel"], window, groups=self.groups)
 
-    def _window(self, in_shape: tuple[int, ...]) -> Window:
+    def window(self, in_shape: tuple[int, ...]) -> Window:
+        """The window over samples of that shape (H, W, C)."""
         return slide(
             "conv2d", in_shape[:2], size=self.kernel_size, strides=self.strides, padding=self.padding,
             dilation=self.dilation_rate,
