@@ -34,7 +34,7 @@ def test_twins_agree(dtype, case):
 def test_every_twin_has_the_signature_of_the_other_and_a_case():
     tried = {case.kernel for _, case in CASES} | {
         "im2col.columns_size", "conv.conv2d_input_gradient_size", "convolution.convolution_size",
-        "convolution.convolution_gradient_size",
+        "convolution.convolution_gradient_size", "attention.attention_size",
     }
     names = set(all_compiled())
     assert names == tried, "write a case in every_case for each compiled kernel"

@@ -16,7 +16,7 @@ from dlcli.core.params import Param, Regularizer
 from dlcli.errors import ShapeError
 from dlcli.initializers.glorot_uniform import GlorotUniform
 from dlcli.initializers.zeros import Zeros
-from dlcli.kernels.attention import BLOCK, attention_backward, attention_forward
+from dlcli.kernels.attention import attention_backward, attention_forward, attention_size
 from dlcli.layers._attention import Beside, ahead, heads, kept_weights, padding, project, project_back
 
 
@@ -129,24 +129,20 @@ class MultiHeadAttention(EncoderAware):
             encoded = ctx.encoded = ctx.flow.encoded
             assert encoded is not None, "planned where there is an encoder"
             S, mask = encoded.values.shape[1], encoded.mask
-            query = project(ctx, "query", x)
-            (ctx.q,) = heads(query, (N, T, 1, H, D))
+            (ctx.q,) = heads(project(ctx, "query", x), (N, T, 1, H, D))
             ctx.k, ctx.v = heads(project(ctx, "key_value", encoded.values), (N, S, 2, H, D))
         else:
-            S, qkv = T, project(ctx, "qkv", x)
-            query = qkv[:, :width]
-            ctx.q, ctx.k, ctx.v = heads(qkv, (N, T, 3, H, D))
-        query *= D ** -0.5
+            S = T
+            ctx.q, ctx.k, ctx.v = heads(project(ctx, "qkv", x), (N, T, 3, H, D))
         ctx.seen = ctx.empty("seen", (N * T, width))
         (ctx.y,) = heads(ctx.seen, (N, T, 1, H, D))
-        ctx.weights, ctx.keep, dropped = ctx.empty("weights", (N, H, T, S)), None, None
-        B = min(N, max(1, BLOCK // (H * T * S)))
-        if ctx.training and self.dropout:
-            ctx.keep, dropped = kept_weights(ctx, (N, H, T, S), self.dropout), ctx.empty("scores", (B, H, T, S))
+        ctx.weights, hidden = ctx.empty("weights", (N, H, T, S)), padding(ctx, mask, N, S)
+        ctx.keep = kept_weights(ctx, (N, H, T, S), self.dropout) if ctx.training and self.dropout else None
+        ctx.only_before = self.causal and hidden is None
         attention_forward(
-            ctx.q, ctx.k, ctx.v, out=ctx.y, weights=ctx.weights, row=ctx.empty("row", (B, H, T, 1)),
-            ahead=ahead(ctx, T) if self.causal else None, padding=padding(ctx, mask, N, S), keep=ctx.keep,
-            dropped=dropped,
+            ctx.q, ctx.k, ctx.v, scale=D ** -0.5, out=ctx.y, weights=ctx.weights,
+            work=ctx.empty("work", (attention_size(ctx.q.shape, S),)), ahead=ahead(ctx, T) if self.causal else None,
+            padding=hidden, keep=ctx.keep,
         )
         return project(ctx, "output", ctx.seen).reshape(x.shape)
 
@@ -161,14 +157,12 @@ class MultiHeadAttention(EncoderAware):
             (dq,), (dk, dv) = heads(d_query, (N, T, 1, H, D)), heads(d_key_value, (N, S, 2, H, D))
         else:
             d_qkv = ctx.empty("d_qkv", (N * T, 3 * width))
-            d_query, (dq, dk, dv) = d_qkv[:, :width], heads(d_qkv, (N, T, 3, H, D))
-        B = min(N, max(1, BLOCK // (H * T * S)))
+            dq, dk, dv = heads(d_qkv, (N, T, 3, H, D))
         attention_backward(
-            heads(d_seen, (N, T, 1, H, D))[0], ctx.q, ctx.k, ctx.v, y=ctx.y, weights=ctx.weights,
-            dq=dq, dk=dk, dv=dv, scores=ctx.empty("scores", (B, H, T, S)), row=ctx.empty("row", (B, H, T, 1)),
-            work=ctx.empty("work", (B, H, T, D)), keep=ctx.keep,
+            heads(d_seen, (N, T, 1, H, D))[0], ctx.q, ctx.k, ctx.v, scale=D ** -0.5, y=ctx.y, weights=ctx.weights,
+            dq=dq, dk=dk, dv=dv, work=ctx.empty("work", (attention_size(ctx.q.shape, S),)), causal=ctx.only_before,
+            keep=ctx.keep,
         )
-        d_query *= D ** -0.5
         if not self.cross:
             return project_back(ctx, "qkv", ctx.x, d_qkv, needs_dx=ctx.needs_dx)
         values, gradient = ctx.encoded.values, ctx.encoded.gradient

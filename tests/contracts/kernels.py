@@ -267,21 +267,23 @@ def _recurrent(draw, empty, dead):
 
 
 def _attention(draw, empty, bits):
-    N, H, T, D = 3, 2, 6, 4
+    N, H, T, D = 3, 2, 21, 11
     far = np.triu(np.full((T, T), -1e9), 1).astype(draw(1).dtype)
     padding = np.where(bits(N, 1, 1, T), far[0, 1], far[0, 0])
     padding[..., 0] = 0
     dropout = 2 * bits(N, H, T, T).astype(far.dtype)
     for ahead, pad, keep in ((None, None, None), (far, None, None), (far, padding, dropout)):
         q, k, v = (draw(N, T, H, D).swapaxes(1, 2) for _ in range(3))
-        yield Case(
-            "attention.attention_forward", q, k, v, weights=empty(N, H, T, T), row=empty(2, H, T, 1), ahead=ahead,
-            padding=pad, keep=keep, dropped=empty(2, H, T, T), terms=20, out=empty(N, H, T, D),
-            results=("out", "weights"),
-        )
+        beside = {"scale": 0.5, "work": empty(20_000), "keep": keep}
+        for larger in (1, 100):  # scores that are exponentiated as they are, and others
+            yield Case(
+                "attention.attention_forward", q, larger * k, v, weights=empty(N, H, T, T), ahead=ahead, padding=pad,
+                terms=20 * larger, out=empty(N, H, T, D), results=("out", "weights"), **beside,
+            )
+        causal = ahead is not None and pad is None
         yield Case(
             "attention.attention_backward", draw(N, H, T, D), q, k, v, y=draw(N, H, T, D),
-            weights=abs(draw(N, H, T, T)), dq=empty(N, H, T, D), dk=empty(N, H, T, D), dv=empty(N, H, T, D),
-            scores=empty(2, H, T, T), row=empty(2, H, T, 1), work=empty(2, H, T, D), keep=keep,
+            weights=np.tril(abs(draw(N, H, T, T))) if causal else abs(draw(N, H, T, T)), dq=empty(N, H, T, D),
+            dk=empty(N, H, T, D), dv=empty(N, H, T, D), causal=causal, **beside,
             results=["dq", "dk", "dv"], terms=200,
         )
