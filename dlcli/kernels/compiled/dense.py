@@ -14,7 +14,7 @@ Y_AT, NONE = 5, -1
 
 LARGE = 1 << 19
 """Weights of a layer from which on BLAS is faster by more than the calls between cost."""
-TALL = 24
+TALL = 48
 """Rows from which on it pays to copy a panel of the weights before they are multiplied by it."""
 
 
@@ -111,13 +111,15 @@ def _multiply(out, out_at, bias, bias_at, a, a_at, a_row, a_column, b, b_at, M, 
                 source, to = U(b_at + k * N + n), U(k * wide)
                 for j in range(U(wide)):
                     panel[to + j] = b[source + j]
-            for m in range(0, M, ROWS):
+            for row in range(0, M, ROWS):
+                m = min(row, max(0, M - ROWS))  # the last tile may lie over the one before it: faster than a lower one
                 tile(
                     out, out_at + m * N + n, N, bias, max(bias_at, 0) + n, 0, bias_at >= 0,
                     a, a_at + m * a_row, a_row, a_column, work, work_at, wide, min(ROWS, M - m), columns, K,
                 )
         else:
-            for m in range(0, M, ROWS):
+            for row in range(0, M, ROWS):
+                m = min(row, max(0, M - ROWS))
                 tile(
                     out, out_at + m * N + n, N, bias, max(bias_at, 0) + n, 0, bias_at >= 0,
                     a, a_at + m * a_row, a_row, a_column, b, b_at + n, N, min(ROWS, M - m), columns, K,
