@@ -23,14 +23,6 @@ SPACE = 16
 """Numbers between planes, so that they do not all fall upon the same lines of the cache."""
 
 
-def fits(window, C, F):
-    """Whether it works for that window, and pays."""
-    return (
-        window.size == (3, 3) and window.strides == (1, 1) and window.dilation == (1, 1)
-        and C % 8 == 0 and F % 8 == 0 and min(C, F) >= 16
-    )
-
-
 def in_work(C, F):
     """Tiles in work at a time."""
     return max(24, IN_WORK // (PLACES * (C + F)) // 6 * 6)

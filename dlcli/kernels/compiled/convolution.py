@@ -4,12 +4,13 @@ import numpy as np
 
 from dlcli.kernels.compiled import _direct, _winograd
 from dlcli.kernels.im2col import Window
+from dlcli.kernels.winograd import fits
 
 
 def convolution_size(shape: tuple[int, ...], W: np.ndarray, window: Window, *, pool: bool = False) -> int:
     """As its twin."""
     C, F = W.shape[2:]
-    if _winograd.fits(window, C, F):
+    if fits(window, C, F):
         return F + _winograd.forward_size(C, F)
     return F + _direct.forward_size(window, window.positions(shape), C, F, pool)
 
@@ -28,7 +29,7 @@ def convolution(
     places = (work if place is None else place.reshape(-1)).view(np.uint8)
     rest = pool, relu, keep
     flat = x.reshape(-1), W.reshape(-1), b, out.reshape(-1), places, work[F:], extents
-    if _winograd.fits(window, C, F):
+    if fits(window, C, F):
         _winograd.forward(*flat, window.before, _winograd.in_work(C, F), *rest)
     else:
         rows = _direct.rows_in_work(window, extents[4:6], C, F, pool)
@@ -39,7 +40,7 @@ def convolution(
 def convolution_gradient_size(shape: tuple[int, ...], W: np.ndarray, window: Window, *, pool: bool = False) -> int:
     """As its twin."""
     C, F = W.shape[2:]
-    if _winograd.fits(window, C, F):
+    if fits(window, C, F):
         return F + _winograd.backward_size(C, F)
     return F + _direct.backward_size(window, window.positions(shape), C, F, pool)
 
@@ -60,7 +61,7 @@ def convolution_gradient(
         x.reshape(-1), W.reshape(-1), (dy if y is None else y).reshape(-1), places, dy.reshape(-1), dW.reshape(-1), db,
         work if dx is None else dx.reshape(-1), work, extents,
     )
-    if _winograd.fits(window, C, F):
+    if fits(window, C, F):
         _winograd.backward(*flat, window.before, _winograd.in_work(C, F), pool, relu, wanted)
     else:
         rows = _direct.rows_in_work(window, extents[4:6], C, F, pool)
