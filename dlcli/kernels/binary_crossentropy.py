@@ -18,3 +18,11 @@ def binary_crossentropy(
     np.log1p(cross, out=cross)
     cross += np.maximum(z, 0, out=work)
     cross -= np.multiply(z, targets, out=work)
+
+
+@kernel
+def binary_crossentropy_gradient(p: np.ndarray, targets: np.ndarray, *, scale: float, out: np.ndarray) -> np.ndarray:
+    """scale (p - targets) into `out`: the derivative by the logits of `scale` times the sum of the cross-entropies."""
+    np.subtract(p, targets, out)
+    out *= scale
+    return out

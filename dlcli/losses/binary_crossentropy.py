@@ -10,6 +10,7 @@ from dlcli.core.context import Context
 from dlcli.core.fields import Rate
 from dlcli.core.loss import Loss
 from dlcli.core.target import Target
+from dlcli.kernels.binary_crossentropy import binary_crossentropy_gradient
 from dlcli.losses._binary import check_binary, crossed, shares_of_one
 from dlcli.losses._weights import mean_over_outputs, scaled
 
@@ -54,12 +55,15 @@ class BinaryCrossentropy(Loss):
         """On logits weight (p - y_true) / outputs; on probabilities that divided by p (1 - p), 0 where clipped."""
         shape = ctx.p.shape
         outputs = ctx.p.size // shape[0]
-        difference = np.subtract(ctx.p, ctx.targets, out=ctx.empty("dy", shape))
+        scale, dy = scaled(ctx, weight, 1 / outputs), ctx.empty("dy", shape)
+        if self.from_logits and isinstance(scale, float):
+            return binary_crossentropy_gradient(ctx.p, ctx.targets, scale=scale, out=dy)
+        np.subtract(ctx.p, ctx.targets, out=dy)
         if not self.from_logits:
             slope = np.subtract(1, ctx.p, out=ctx.empty("slope", shape))
             slope *= ctx.p
-            difference /= slope
-            difference *= np.equal(ctx.predictions, ctx.p, out=ctx.empty("inside", shape, bool))
-        dy = ctx.empty("dy", (shape[0], outputs))
-        dy *= scaled(ctx, weight, 1 / outputs)
-        return difference
+            dy /= slope
+            dy *= np.equal(ctx.predictions, ctx.p, out=ctx.empty("inside", shape, bool))
+        rows = ctx.empty("dy", (shape[0], outputs))
+        rows *= scale
+        return dy

@@ -103,6 +103,10 @@ def every_case(dtype):
             results=("p", "cross"),
             **{name: empty(*numbers.shape) for name in ("p", "cross", "work")},
         )
+        yield Case(
+            "binary_crossentropy.binary_crossentropy_gradient", numbers, draw(*numbers.shape), scale=0.3,
+            out=empty(*numbers.shape),
+        )
     for K in (1, 10, 65):
         x = draw(9, K) * 20
         yield Case(
