@@ -14,6 +14,8 @@ Y_AT, NONE = 5, -1
 
 LARGE = 1 << 19
 """Weights of a layer from which on BLAS is faster by more than the calls between cost."""
+FEW = 1
+"""Rows up to which the weights are gone through once for each, row by row, rather than tile by tile for all."""
 TALL = 48
 """Rows from which on it pays to copy a panel of the weights before they are multiplied by it."""
 
@@ -76,6 +78,20 @@ def _backward(rows, came, theta, grad, space, table, M, rest, first, dx):
 
 
 @jit()
+def _multiply_row(x, W, bias, bias_at, y):
+    """y: (N,) = x W + b for one x: (K,); the weights go by once, row by row."""
+    N = U(y.size)
+    if bias_at < 0:
+        y[:] = 0
+    else:
+        y[:] = bias[bias_at:bias_at + y.size]
+    for k in range(W.size // y.size):
+        row, share = U(k) * N, x[k]
+        for j in range(N):
+            y[j] += share * W[row + j]
+
+
+@jit()
 def _add_rows(z, total):
     """total: (N,) = the sum of the rows of z: (M, N), which lies in one piece."""
     N = U(total.size)
@@ -102,6 +118,10 @@ def _turn(W, turned, inputs, units):
 @jit()
 def _multiply(out, out_at, bias, bias_at, a, a_at, a_row, a_column, b, b_at, M, N, K, work, work_at):
     """out = a b, with a bias in every row where `bias_at` is not negative; b: (K, N) and out: (M, N) in one piece."""
+    if M <= FEW and a_column == 1:
+        for m in range(M):
+            _multiply_row(a[a_at + m * a_row:], b[b_at:b_at + K * N], bias, bias_at, out[out_at + m * N:][:N])
+        return
     wide = 2 * BYTES // out.itemsize
     for n in range(0, N, wide):
         columns = min(wide, N - n)
