@@ -66,7 +66,8 @@ class ConvolutionBlock(Fusion):
 
     def _run(self, x: np.ndarray, *, keep: bool) -> np.ndarray:
         y = self._ctx.empty("y", (len(x), *self._out_shape))
-        work = self._ctx.empty("work", (convolution_size(x.shape, self._W, self._window, pool=self._pool),))
+        size = convolution_size(x.shape, self._W, self._window, pool=self._pool)
+        work = self._ctx.empty("work", (size,))
         return convolution(
             x, self._W, self._b, out=y, work=work, window=self._window, pool=self._pool, relu=self._relu,
             place=self._place(y) if keep else None,

@@ -30,12 +30,12 @@ def in_work(C, F):
 
 def forward_size(C, F):
     T = in_work(C, F)
-    return PLACES * (C * F + T * (C + F) + 2 * SPACE + C)
+    return PLACES * (C * F + T * (C + F) + 3 * SPACE + C)
 
 
 def backward_size(C, F):
     T = in_work(C, F)
-    return PLACES * (2 * C * F + T * (C + F) + 2 * SPACE + C)
+    return PLACES * (2 * C * F + T * (C + F) + 4 * SPACE + C)
 
 
 @jit()
@@ -43,11 +43,11 @@ def forward(x, W, b, y, place, work, extents, before, T, pool, relu, keep):
     """y of x: (N, H, W, C); `extents`: (N, H, W, C, OH, OW, F). `pool`: whether the largest of 2 x 2 is wanted."""
     N, H, width, C, OH, OW, F = extents
     TH, TW = (OH // 2, OW // 2) if pool else ((OH + 1) // 2, (OW + 1) // 2)
-    u, v, m = C * F, T * C + SPACE, T * F + SPACE
+    u, v, m = C * F + SPACE, T * C + SPACE, T * F + SPACE
     V_at = PLACES * u
     M_at = V_at + PLACES * v
     edge = M_at + PLACES * m
-    _kernel_in(W, work, u)
+    _kernel_in(W, work, C * F, u)
     for start in range(0, N * TH * TW, T):
         count = min(T, N * TH * TW - start)
         _tiles_in(x, work, V_at, v, edge, start, count, (TH, TW), (H, width, C), before)
@@ -66,14 +66,14 @@ def backward(x, W, y, place, dy, dW, db, dx, work, extents, before, T, pool, rel
     """dW, db and, where it is wanted, dx."""
     N, H, width, C, OH, OW, F = extents
     TH, TW = (OH // 2, OW // 2) if pool else ((OH + 1) // 2, (OW + 1) // 2)
-    u, v, m = C * F, T * C + SPACE, T * F + SPACE
+    u, v, m = C * F + SPACE, T * C + SPACE, T * F + SPACE
     turned = PLACES * u
     V_at = 2 * turned
     M_at = V_at + PLACES * v
     edge = M_at + PLACES * m
     if wanted:
         _turn(W, work, C, F)
-        _kernel_in(work, work[turned:], u)
+        _kernel_in(work, work[turned:], C * F, u)
         dx[:] = 0
     db[:] = 0
     for start in range(0, N * TH * TW, T):
@@ -94,7 +94,7 @@ def backward(x, W, y, place, dy, dW, db, dx, work, extents, before, T, pool, rel
                 )
         if wanted:
             _tiles_scattered(dx, work, V_at, v, edge, start, count, (TH, TW), (H, width, C), before)
-    _kernel_back(work, dW, u)
+    _kernel_back(work, dW, C * F, u)
 
 
 @jit()
@@ -107,45 +107,62 @@ def _turn(W, turned, C, F):
 
 
 @jit()
-def _kernel_in(W, U, size):
-    """U = G W G^T for each channel and filter; W: (9, size), U: (16, size)."""
-    half = everywhere(0.5, load(W, 0))
+def _kernel_in(W, U, size, u):
+    """U = G W G^T for each channel and filter; W: (9, size), U: (16, size) with `u` numbers from plane to plane."""
     for c in range(0, size, 32 // W.itemsize):
-        for j in range(3):  # along columns first, into the last three rows of U, which come last below
-            g0, g1, g2 = load(W, c + j * size), load(W, c + (3 + j) * size), load(W, c + (6 + j) * size)
-            even, to = half * (g0 + g2), c + j * size
-            store(g0, U, to)
-            store(even + half * g1, U, to + 4 * size)
-            store(even - half * g1, U, to + 8 * size)
-            store(g2, U, to + 12 * size)
-        for i in range(4):
-            to = c + 4 * i * size
-            g0, g1, g2 = load(U, to), load(U, to + size), load(U, to + 2 * size)
-            even = half * (g0 + g2)
-            store(even + half * g1, U, to + size)
-            store(even - half * g1, U, to + 2 * size)
-            store(g2, U, to + 3 * size)
+        a0, a1, a2, a3 = _three_in(load(W, c), load(W, c + 3 * size), load(W, c + 6 * size))
+        b0, b1, b2, b3 = _three_in(load(W, c + size), load(W, c + 4 * size), load(W, c + 7 * size))
+        d0, d1, d2, d3 = _three_in(load(W, c + 2 * size), load(W, c + 5 * size), load(W, c + 8 * size))
+        _row_in(a0, b0, d0, U, c, u)
+        _row_in(a1, b1, d1, U, c + 4 * u, u)
+        _row_in(a2, b2, d2, U, c + 8 * u, u)
+        _row_in(a3, b3, d3, U, c + 12 * u, u)
 
 
 @jit()
-def _kernel_back(dU, dW, size):
-    """dW = G^T dU G; the first half of dU is overwritten."""
-    half = everywhere(0.5, load(dU, 0))
+def _three_in(a, b, c):
+    half = everywhere(0.5, a)
+    even, odd = half * (a + c), half * b
+    return a, even + odd, even - odd, c
+
+
+@jit()
+def _row_in(a, b, c, U, to, u):
+    first, second, third, fourth = _three_in(a, b, c)
+    store(first, U, to)
+    store(second, U, to + u)
+    store(third, U, to + 2 * u)
+    store(fourth, U, to + 3 * u)
+
+
+@jit()
+def _kernel_back(dU, dW, size, u):
+    """dW = G^T dU G."""
     for c in range(0, size, 32 // dU.itemsize):
-        for i in range(4):
-            at = c + 4 * i * size
-            u0, u1, u2, u3 = load(dU, at), load(dU, at + size), load(dU, at + 2 * size), load(dU, at + 3 * size)
-            even = half * (u1 + u2)
-            store(u0 + even, dU, at)
-            store(half * (u1 - u2), dU, at + size)
-            store(even + u3, dU, at + 2 * size)
-        for j in range(3):
-            at = c + j * size
-            u0, u1, u2, u3 = load(dU, at), load(dU, at + 4 * size), load(dU, at + 8 * size), load(dU, at + 12 * size)
-            even = half * (u1 + u2)
-            store(u0 + even, dW, at)
-            store(half * (u1 - u2), dW, at + 3 * size)
-            store(even + u3, dW, at + 6 * size)
+        a0, a1, a2 = _row_back(dU, c, u)
+        b0, b1, b2 = _row_back(dU, c + 4 * u, u)
+        d0, d1, d2 = _row_back(dU, c + 8 * u, u)
+        e0, e1, e2 = _row_back(dU, c + 12 * u, u)
+        _three_back(a0, b0, d0, e0, dW, c, size)
+        _three_back(a1, b1, d1, e1, dW, c + size, size)
+        _three_back(a2, b2, d2, e2, dW, c + 2 * size, size)
+
+
+@jit()
+def _row_back(dU, at, u):
+    a, b, c, d = load(dU, at), load(dU, at + u), load(dU, at + 2 * u), load(dU, at + 3 * u)
+    half = everywhere(0.5, a)
+    even = half * (b + c)
+    return a + even, half * (b - c), even + d
+
+
+@jit()
+def _three_back(a, b, c, d, dW, to, size):
+    half = everywhere(0.5, a)
+    even = half * (b + c)
+    store(a + even, dW, to)
+    store(half * (b - c), dW, to + 3 * size)
+    store(even + d, dW, to + 6 * size)
 
 
 @jit()

@@ -1,5 +1,8 @@
 """Convolutions, all of one in a call, with no matrix of windows in memory: a few rows or tiles at a time."""
 
+from functools import cache
+from typing import NamedTuple
+
 import numpy as np
 
 from dlcli.kernels.compiled import _direct, _winograd
@@ -9,10 +12,7 @@ from dlcli.kernels.winograd import fits
 
 def convolution_size(shape: tuple[int, ...], W: np.ndarray, window: Window, *, pool: bool = False) -> int:
     """As its twin."""
-    C, F = W.shape[2:]
-    if fits(window, C, F):
-        return F + _winograd.forward_size(C, F)
-    return F + _direct.forward_size(window, window.positions(shape), C, F, pool)
+    return _way(shape, W.shape, window, pool).forward_size
 
 
 def convolution(
@@ -20,29 +20,22 @@ def convolution(
     pool: bool = False, relu: bool = False, place: np.ndarray | None = None,
 ) -> np.ndarray:
     """As its twin."""
-    C, F = W.shape[2:]
-    extents = (*x.shape, *window.positions(x.shape), F)
+    way = _way(x.shape, W.shape, window, pool)
+    F = way.extents[6]
     if b is None:
         b = work[:F]
         b.fill(0)
-    keep = place is not None
     places = (work if place is None else place.reshape(-1)).view(np.uint8)
-    rest = pool, relu, keep
-    flat = x.reshape(-1), W.reshape(-1), b, out.reshape(-1), places, work[F:], extents
-    if fits(window, C, F):
-        _winograd.forward(*flat, window.before, _winograd.in_work(C, F), *rest)
-    else:
-        rows = _direct.rows_in_work(window, extents[4:6], C, F, pool)
-        _direct.forward(*flat, window.size, window.strides, window.dilation, window.before, rows, *rest)
+    (_winograd if way.tiled else _direct).forward(
+        x.reshape(-1), W.reshape(-1), b, out.reshape(-1), places, work[F:], way.extents, *way.numbers, pool, relu,
+        place is not None,
+    )
     return out
 
 
 def convolution_gradient_size(shape: tuple[int, ...], W: np.ndarray, window: Window, *, pool: bool = False) -> int:
     """As its twin."""
-    C, F = W.shape[2:]
-    if fits(window, C, F):
-        return F + _winograd.backward_size(C, F)
-    return F + _direct.backward_size(window, window.positions(shape), C, F, pool)
+    return _way(shape, W.shape, window, pool).backward_size
 
 
 def convolution_gradient(
@@ -51,18 +44,37 @@ def convolution_gradient(
     place: np.ndarray | None = None,
 ) -> None:
     """As its twin."""
-    C, F = W.shape[2:]
-    extents = (*x.shape, *window.positions(x.shape), F)
-    if db is None:
-        db = work[:F]
+    way = _way(x.shape, W.shape, window, pool)
+    F = way.extents[6]
     places = (work if place is None else place.reshape(-1)).view(np.uint8)
-    wanted, work = dx is not None, work[F:]
-    flat = (
-        x.reshape(-1), W.reshape(-1), (dy if y is None else y).reshape(-1), places, dy.reshape(-1), dW.reshape(-1), db,
-        work if dx is None else dx.reshape(-1), work, extents,
+    inner = work[F:]
+    (_winograd if way.tiled else _direct).backward(
+        x.reshape(-1), W.reshape(-1), (dy if y is None else y).reshape(-1), places, dy.reshape(-1), dW.reshape(-1),
+        work[:F] if db is None else db, inner if dx is None else dx.reshape(-1), inner, way.extents, *way.numbers, pool,
+        relu, dx is not None,
     )
+
+
+class _Way(NamedTuple):
+    """How it is done: (N, H, W, C, OH, OW, F), by tiles or not, and what those functions want to know besides."""
+
+    extents: tuple[int, ...]
+    tiled: bool
+    numbers: tuple[object, ...]
+    forward_size: int
+    backward_size: int
+
+
+@cache
+def _way(shape: tuple[int, ...], kernel: tuple[int, ...], window: Window, pool: bool) -> _Way:
+    """Found out once: a prediction of one image takes no longer than a few such questions."""
+    (C, F), positions = kernel[2:], window.positions(shape)
+    extents = (*shape, *positions, F)
     if fits(window, C, F):
-        _winograd.backward(*flat, window.before, _winograd.in_work(C, F), pool, relu, wanted)
-    else:
-        rows = _direct.rows_in_work(window, extents[4:6], C, F, pool)
-        _direct.backward(*flat, window.size, window.strides, window.dilation, window.before, rows, pool, relu, wanted)
+        numbers = window.before, _winograd.in_work(C, F)
+        return _Way(extents, True, numbers, F + _winograd.forward_size(C, F), F + _winograd.backward_size(C, F))
+    rest = window, positions, C, F, pool
+    return _Way(
+        extents, False, (window.size, window.strides, window.dilation, window.before, _direct.rows_in_work(*rest)),
+        F + _direct.forward_size(*rest), F + _direct.backward_size(*rest),
+    )
