@@ -1,19 +1,24 @@
 """Optimizers: blocks, weight decay, float32, schedules."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import by_hand
 import numpy as np
 import pytest
+from contracts.walk import cases
 
-from dlcli.kernels.adam import adam
+from dlcli.core.params import Layout, Param
+from dlcli.initializers.zeros import Zeros
 from dlcli.optimizers.adam import Adam
 from dlcli.optimizers.adamw import Adamw
 from dlcli.optimizers.sgd import Sgd
 from dlcli.schedules.constant import Constant
 from dlcli.schedules.cosine import Cosine
 from dlcli.schedules.exponential import Exponential
+from dlcli.train.settings import Training
+from dlcli.train.update import Update
 
 ALL = (Sgd(), Sgd(momentum=0.9), Sgd(momentum=0.9, nesterov=True), Adam(), Adamw())
 
@@ -26,20 +31,29 @@ def run(optimizer, theta, grads, *, decayed=0):
     return theta
 
 
-@pytest.mark.parametrize("amsgrad", [False, True])
-@pytest.mark.parametrize("block", [1, 7, 64, 1000])
-def test_adam_in_blocks_equals_adam_in_one(block, amsgrad):
+@pytest.mark.parametrize("case", cases("optimizers"))
+@pytest.mark.parametrize("block", [1, 7, 64])
+def test_an_update_in_blocks_equals_one_in_one(block, case, monkeypatch):
     rng = np.random.default_rng(0)
-    start, grads = rng.standard_normal(500, dtype=np.float32), rng.standard_normal((5, 500), dtype=np.float32)
-    whole, cut = start.copy(), start.copy()
-    moments = np.zeros((6, 500), np.float32)
-    largest = moments[4:] if amsgrad else (None, None)
-    for grad in grads:
-        common = {"beta_1": 0.9, "beta_2": 0.999, "alpha": 0.01, "epsilon": 1e-7}
-        adam(whole, grad.copy(), moments[0], moments[1], largest=largest[0], block=500, **common)
-        adam(cut, grad.copy(), moments[2], moments[3], largest=largest[1], block=block, **common)
-    assert np.array_equal(whole, cut)
-    assert np.array_equal(moments[:2], moments[2:4]) and np.array_equal(moments[4], moments[5])
+    drawn = {"initializer": Zeros(), "decay": True}
+    layout = Layout({
+        "a": Param(shape=(20, 9), **drawn), "b": Param(shape=(9,), **drawn | {"decay": False}),
+        "slow": Param(shape=(33,), **drawn, learning_rate_multiplier=0.1), "still": Param(
+            shape=(5,), **drawn, trainable=False,
+        ),
+    })
+    optimizer = replace(case.build(), weight_decay=0.1)
+    start, grads = rng.standard_normal(layout.size, np.float32), rng.standard_normal((5, layout.size), np.float32)
+    found = []
+    for longest in (1000, block):
+        monkeypatch.setattr("dlcli.train.update.BLOCK", longest)
+        update, theta = Update(layout, optimizer, None, Training(epochs=1), start.dtype), start.copy()
+        for step, grad in enumerate(grads, start=1):
+            update.apply(theta, grad.copy(), lr=0.01, step=step)
+        found.append((theta, update.slots))
+    (whole, slots), (cut, slots_cut) = found
+    assert np.array_equal(whole, cut) and not np.array_equal(whole, start)
+    assert all(np.array_equal(slots[name], slots_cut[name]) for name in slots)
 
 
 @pytest.mark.parametrize("optimizer", ALL, ids=str)

@@ -85,8 +85,11 @@ class Layout:
     def __iter__(self) -> Iterator[Slot]:
         return iter(self.slots.values())
 
-    def spans(self, *, by_parameter: bool = False) -> tuple[Span, ...]:
-        """The pieces of the trainable part that an optimizer steps one by one: as few as can be, or every parameter."""
+    def spans(self, *, by_parameter: bool = False, longest: int | None = None) -> tuple[Span, ...]:
+        """The pieces of the trainable part that an optimizer steps one by one, each with at most `longest` numbers.
+
+        Beyond that they are as few as can be; with `by_parameter` every parameter is one, however long.
+        """
         spans: list[Span] = []
         for slot in sorted(self, key=lambda slot: slot.start):
             multiplier = slot.param.learning_rate_multiplier
@@ -97,7 +100,13 @@ class Layout:
                 start = spans.pop().start
             decayed = max(0, min(self.decayed, slot.stop) - start)
             spans.append(Span(start, slot.stop, decayed, multiplier))
-        return tuple(spans)
+        if longest is None or by_parameter:
+            return tuple(spans)
+        return tuple(
+            Span(start, min(start + longest, span.stop),
+                 max(0, min(span.start + span.decayed, start + longest) - start), span.multiplier)
+            for span in spans for start in range(span.start, span.stop, longest)
+        )
 
     def zeros(self, dtype: str | np.dtype) -> np.ndarray:
         """A new zero vector of this layout, aligned to a cache line."""

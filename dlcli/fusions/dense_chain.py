@@ -30,8 +30,6 @@ class DenseChain(Fusion):
         self, nodes: Sequence[Planned], contexts: Sequence[Context], theta: np.ndarray, grad: np.ndarray,
     ) -> None:
         self._theta, self._grad, self._memory = theta, grad, contexts[0]
-        self._out_shape = nodes[-1].plan.out_shape
-        self._in_shape = nodes[0].in_shape
         self._layers: list[Dense] = []
         places = []
         for place, (node, ctx) in enumerate(zip(nodes, contexts, strict=True)):

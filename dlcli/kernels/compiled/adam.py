@@ -16,7 +16,6 @@ def adam(
     alpha: float,
     epsilon: float,
     largest: np.ndarray | None = None,
-    block: int = 0,
 ) -> None:
     """As its twin; leaves grad as it is."""
     if largest is None:
