@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from dlcli import model as model_module
 from dlcli.core.component import from_yaml
 from dlcli.core.layer import Layer
 from dlcli.model import Model, Pass
@@ -27,7 +28,8 @@ def results(layers, in_shape):
 
 
 @pytest.mark.parametrize(("convolution", "pool", "in_shape"), POOLS)
-def test_relu_behind_a_maximum_gives_the_same_bits(convolution, pool, in_shape):
+def test_relu_behind_a_maximum_gives_the_same_bits(convolution, pool, in_shape, monkeypatch):
+    monkeypatch.setattr(model_module, "FUSIONS", ())  # those take sums in another order
     apart = results([convolution, {"type": "sequential", "layers": ["relu"]}, pool], in_shape)
     together = results([{**convolution, "activation": "relu"}, pool], in_shape)
     for expected, found in zip(apart[:3], together[:3], strict=True):

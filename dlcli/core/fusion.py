@@ -13,7 +13,7 @@ from dlcli.core.plan import Planned
 class Fusion(ABC):
     """Does the work of some layers in a row: fewer calls, and fewer ways through memory, than one after the other.
 
-    Numbers and gradients are those of the layers themselves: to the last bit with NumPy's kernels. Memory is taken from
+    Numbers and gradients are those of the layers themselves; sums may be taken in another order. Memory is taken from
     the layers' contexts, which hold the parameters too; nothing else that layers keep there is kept.
     """
 

@@ -7,20 +7,25 @@ long as the function of the same name with `_size` says.
 """
 
 from collections.abc import Iterator
+from math import prod
 
 import numpy as np
 
 from dlcli.kernels import conv, winograd
 from dlcli.kernels.choice import kernel
 from dlcli.kernels.im2col import Window, cuts
-from dlcli.kernels.pooling import max_pool, max_pool_pairs, max_pool_pairs_gradient
+from dlcli.kernels.pooling import max_pool
 from dlcli.kernels.relu import BLOCK as ZEROS
 from dlcli.kernels.relu import relu as positive
 from dlcli.kernels.relu import relu_gradient
 from dlcli.kernels.winograd import Tiles
 
-BLOCK = 131_072
+BLOCK = 262_144
 """Numbers of z, or of its windows, that are in work at a time."""
+SMALL = 65_536
+"""Where z has fewer numbers than this, calls cost more than ways through memory."""
+FEW = 100
+"""Below so many tiles it does not pay to transform the kernel."""
 
 
 def place_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -32,10 +37,12 @@ def place_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
 @kernel
 def convolution_size(shape: tuple[int, ...], W: np.ndarray, window: Window, *, pool: bool = False) -> int:
     """Working memory for x of that shape."""
-    if winograd.fits(window, *W.shape[2:]):
+    if _tiled(shape, W, window):
         return ZEROS + winograd.forward_size(Tiles.of(shape, W.shape[3], window, pool))
-    n, outputs = _together(shape, W, window)
-    return ZEROS + (2 * outputs if pool else 0) + conv.conv2d_size((n, *shape[1:]), W, window)
+    n, outputs, pixels = _together(shape, W, window, pool)
+    return ZEROS + outputs + pixels + max(
+        conv.conv2d_size(*_some(shape, n, W, window, those)) for those in {pool, pool and outputs >= SMALL}
+    )
 
 
 @kernel
@@ -47,7 +54,7 @@ def convolution(
     zeros, work = work[:ZEROS], work[ZEROS:]
     zeros.fill(0)
     later = place.view(bool) if pool and place is not None else None
-    way = _by_tiles if winograd.fits(window, *W.shape[2:]) else _by_windows
+    way = _by_tiles if _tiled(x.shape, W, window) else _by_windows
     for cut in way(x, W, b, out, work, window, pool, later):
         if relu:
             positive(out[cut], out=out[cut], zeros=zeros)
@@ -59,20 +66,52 @@ def _by_windows(
     later: np.ndarray | None,
 ) -> Iterator[slice]:
     """Fills `out` and `later` micro-batch by micro-batch."""
-    n, outputs = _together(x.shape, W, window)
-    z = half = work
-    if pool:
-        shape = (*window.positions(x.shape), W.shape[3])
-        z, half, work = work[:outputs].reshape(n, *shape), work[outputs:2 * outputs], work[2 * outputs:]
+    n, outputs, pixels = _together(x.shape, W, window, pool)
+    z, bordered, work = work[:outputs], work[outputs:outputs + pixels], work[outputs + pixels:]
     for cut in cuts(len(x), 1, n):
         y = out[cut]
-        before = z[:len(y)] if pool else y
-        conv.conv2d(x[cut], W, b, out=before, work=work, window=window)
-        if pool and later is None:
-            max_pool(before, out=y)
-        elif later is not None:
-            max_pool_pairs(before, out=y, later=later[cut], work=_rows(half, y))
+        if not pool or (later is None and outputs < SMALL):
+            before = z.reshape(n, *window.positions(x.shape), W.shape[3])[:len(y)] if pool else y
+            conv.conv2d(x[cut], W, b, out=before, work=work, window=window)
+            if pool:
+                max_pool(before, out=y)
+            yield cut
+            continue
+        four = z[:4 * y.size].reshape(2, 2, *y.shape)
+        for i, j, part, apart in _every_second(x[cut], y.shape, bordered, window):
+            conv.conv2d(part, W, b, out=four[i, j], work=work, window=apart)
+        _largest(four.reshape(2, 2, -1, W.shape[3]), y, None if later is None else later[cut])
         yield cut
+
+
+def _every_second(
+    x: np.ndarray, shape: tuple[int, ...], bordered: np.ndarray, window: Window,
+) -> Iterator[tuple[int, int, np.ndarray, Window]]:
+    """For each place in windows of 2 x 2 outputs: the image, and the window that gives y of `shape` there.
+
+    So the four numbers of which the largest is wanted lie in four arrays, which are compared as they are.
+    """
+    (top, left), (H, W) = window.before, x.shape[1:3]
+    if window.padded:
+        whole = (len(x), H + top + window.after[0], W + left + window.after[1], x.shape[3])
+        source = bordered[:prod(whole)].reshape(whole)
+        source.fill(0)
+        np.copyto(source[:, top:top + H, left:left + W], x)
+        x = source
+    height, width, apart = _one_in_four(shape[1:3], window)
+    sh, sw = window.strides
+    for i in (0, 1):
+        for j in (0, 1):
+            yield i, j, x[:, i * sh:i * sh + height, j * sw:j * sw + width], apart
+
+
+def _one_in_four(positions: tuple[int, ...], window: Window) -> tuple[int, int, Window]:
+    """Rows and columns of the images in which every second window has these positions, and that window."""
+    height, width = (
+        2 * (count - 1) * stride + (size - 1) * dilation + 1
+        for count, size, stride, dilation in zip(positions, *window[:3], strict=True)
+    )
+    return height, width, Window(window.size, (2 * window.strides[0], 2 * window.strides[1]), window.dilation)
 
 
 def _by_tiles(
@@ -85,16 +124,9 @@ def _by_tiles(
     for cut, z in winograd.forward(x, W, tiles, work=work, window=window):
         y = out[cut]
         if pool:
-            if later is not None:
-                upper, lower = later[cut].reshape(3, -1, F)[:2], later[cut].reshape(3, -1, F)[2]
-                np.greater(z[:, 1], z[:, 0], out=upper)
-            np.maximum(z[:, 0], z[:, 1], out=z[:, 0])
-            if later is not None:
-                np.greater(z[1, 0], z[0, 0], out=lower)
-            flat = y.reshape(-1, F)
-            np.maximum(z[0, 0], z[1, 0], out=flat)
+            _largest(z, y, None if later is None else later[cut])
             if b is not None:
-                np.add(flat, b, out=flat)
+                np.add(y, b, out=y)
         else:
             for inner, part in _four(z, y, tiles):
                 if b is None:
@@ -102,6 +134,32 @@ def _by_tiles(
                 else:
                     np.add(inner, b, out=part)
         yield cut
+
+
+def _largest(z: np.ndarray, y: np.ndarray, later: np.ndarray | None) -> None:
+    """y of the four z: (2, 2, tiles, F), which is overwritten.
+
+    `later` says where the second column is larger than the first, (2, tiles, F), and where the second row is.
+    """
+    F = z.shape[3]
+    if later is not None:
+        np.greater(z[:, 1], z[:, 0], out=later.reshape(3, -1, F)[:2])
+    np.maximum(z[:, 0], z[:, 1], out=z[:, 0])
+    if later is not None:
+        np.greater(z[1, 0], z[0, 0], out=later.reshape(3, -1, F)[2])
+    np.maximum(z[0, 0], z[1, 0], out=y.reshape(-1, F))
+
+
+def _spread(dy: np.ndarray, later: np.ndarray, z: np.ndarray) -> None:
+    """The way back of `_largest`."""
+    F = z.shape[3]
+    right, low, flat = later.reshape(3, -1, F)[:2], later.reshape(3, -1, F)[2], dy.reshape(-1, F)
+    np.copyto(z[1, 1], low)  # numbers are faster to multiply by than truths
+    np.multiply(flat, z[1, 1], out=z[1, 0])
+    np.subtract(flat, z[1, 0], out=z[0, 0])
+    np.copyto(z[:, 1], right)
+    np.multiply(z[:, 0], z[:, 1], out=z[:, 1])
+    np.subtract(z[:, 0], z[:, 1], out=z[:, 0])
 
 
 def _four(z: np.ndarray, y: np.ndarray, tiles: Tiles) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -116,14 +174,14 @@ def _four(z: np.ndarray, y: np.ndarray, tiles: Tiles) -> Iterator[tuple[np.ndarr
 def convolution_gradient_size(shape: tuple[int, ...], W: np.ndarray, window: Window, *, pool: bool = False) -> int:
     """Working memory for x of that shape."""
     F = W.shape[3]
-    if winograd.fits(window, *W.shape[2:]):
+    if _tiled(shape, W, window):
         tiles = Tiles.of(shape, F, window, pool)
         outputs = tiles.n * tiles.rows * tiles.columns * F * (1 if pool else 4)
         return 2 * outputs + 2 * tiles.columns * F + winograd.backward_size(tiles)
-    n, outputs = _together(shape, W, window)
-    some = (n, *shape[1:])
-    return 5 * outputs + W.size + F + max(
-        conv.conv2d_kernel_gradient_size(some, W, window), conv.conv2d_input_gradient_size(some, W, window),
+    n, outputs, pixels = _together(shape, W, window, pool)
+    return 4 * outputs + pixels + W.size + F + max(
+        conv.conv2d_kernel_gradient_size(*_some(shape, n, W, window, pool)),
+        conv.conv2d_input_gradient_size((n, *shape[1:]), W, window),
     )
 
 
@@ -136,7 +194,7 @@ def convolution_gradient(
     """dW, and db and dx where they are wanted, of dy; `y` is needed with `relu`, and `place` with `pool`."""
     later = place.view(bool) if pool and place is not None else None
     alive = y if relu else None
-    way = _back_by_tiles if winograd.fits(window, *W.shape[2:]) else _back_by_windows
+    way = _back_by_tiles if _tiled(x.shape, W, window) else _back_by_windows
     way(x, W, dy, dW, db, dx, work, window, alive, later)
 
 
@@ -144,28 +202,40 @@ def _back_by_windows(
     x: np.ndarray, W: np.ndarray, dy: np.ndarray, dW: np.ndarray, db: np.ndarray | None, dx: np.ndarray | None,
     work: np.ndarray, window: Window, y: np.ndarray | None, later: np.ndarray | None,
 ) -> None:
-    n, outputs = _together(x.shape, W, window)
+    n, outputs, pixels = _together(x.shape, W, window, later is not None)
     F = W.shape[3]
-    shape = (*window.positions(x.shape), F)
-    (z, rows, share, d, mask), work = (work[i * outputs:(i + 1) * outputs] for i in range(5)), work[5 * outputs:]
-    part, bias, work = work[:W.size].reshape(W.shape), work[W.size:W.size + F], work[W.size + F:]
+    (z, whole, d, mask), work = (work[i * outputs:(i + 1) * outputs] for i in range(4)), work[4 * outputs:]
+    part, bias, bordered = work[:W.size].reshape(W.shape), work[W.size:W.size + F], work[W.size + F:]
+    bordered, work = bordered[:pixels], bordered[pixels:]
+    dW.fill(0)
+    if db is not None:
+        db.fill(0)
+
+    def add(x: np.ndarray, dz: np.ndarray, window: Window) -> None:
+        conv.conv2d_kernel_gradient(x, dz, dW=part, db=None if db is None else bias, work=work, window=window)
+        np.add(dW, part, dW)
+        if db is not None:
+            np.add(db, bias, db)
+
     for cut in cuts(len(x), 1, n):
         dz = _alive(dy[cut], None if y is None else y[cut], d, mask)
+        if later is None:
+            add(x[cut], dz, window)
+        else:
+            four = z[:4 * dz.size].reshape(2, 2, *dz.shape)
+            _spread(dz, later[cut], four.reshape(2, 2, -1, F))
+            for i, j, inner, apart in _every_second(x[cut], dz.shape, bordered, window):
+                add(inner, four[i, j], apart)
+        if dx is None:
+            continue
         if later is not None:
-            dz = max_pool_pairs_gradient(
-                dz, later[cut], out=z[:len(dz) * outputs // n].reshape(len(dz), *shape), work=_rows(rows, dz),
-                share=_rows(share, dz),
-            )
-        first = cut.start == 0
-        conv.conv2d_kernel_gradient(
-            x[cut], dz, dW=dW if first else part, db=db if first or db is None else bias, work=work, window=window,
-        )
-        if not first:
-            np.add(dW, part, dW)
-            if db is not None:
-                np.add(db, bias, db)
-        if dx is not None:
-            conv.conv2d_input_gradient(dz, W, out=dx[cut], work=work, window=window)
+            positions = window.positions(x.shape)
+            dz = whole[:len(dz) * prod(positions) * F].reshape(len(dz), *positions, F)
+            dz[:, four.shape[3] * 2:], dz[:, :, four.shape[4] * 2:] = 0, 0
+            for i in (0, 1):
+                for j in (0, 1):
+                    np.copyto(dz[:, i:four.shape[3] * 2:2, j:four.shape[4] * 2:2], four[i, j])
+        conv.conv2d_input_gradient(dz, W, out=dx[cut], work=work, window=window)
 
 
 def _back_by_tiles(
@@ -190,14 +260,7 @@ def _back_by_tiles(
             for inner, part in _four(z, dz, tiles):
                 np.copyto(inner, part)
             continue
-        right, low = later[cut].reshape(3, -1, F)[:2], later[cut].reshape(3, -1, F)[2]
-        flat = dz.reshape(-1, F)
-        np.copyto(z[1, 1], low)  # numbers are faster to multiply by than truths
-        np.multiply(flat, z[1, 1], out=z[1, 0])
-        np.subtract(flat, z[1, 0], out=z[0, 0])
-        np.copyto(z[:, 1], right)
-        np.multiply(z[:, 0], z[:, 1], out=z[:, 1])
-        np.subtract(z[:, 0], z[:, 1], out=z[:, 0])
+        _spread(dz, later[cut], z)
     back.kernel(dW)
 
 
@@ -209,15 +272,27 @@ def _alive(dy: np.ndarray, y: np.ndarray | None, work: np.ndarray, mask: np.ndar
     return relu_gradient(dy, y, out=work[:dy.size].reshape(dy.shape), alive=truths)
 
 
-def _together(shape: tuple[int, ...], W: np.ndarray, window: Window) -> tuple[int, int]:
-    """Images in a micro-batch, and numbers of their z."""
+def _tiled(shape: tuple[int, ...], W: np.ndarray, window: Window) -> bool:
+    """Whether to go by tiles."""
+    OH, OW = window.positions(shape)
+    return winograd.fits(window, *W.shape[2:]) and shape[0] * OH * OW >= 4 * FEW
+
+
+def _together(shape: tuple[int, ...], W: np.ndarray, window: Window, pool: bool) -> tuple[int, int, int]:
+    """Images in a micro-batch, numbers of their z, and of their pixels with a border where one is needed."""
     OH, OW = window.positions(shape)
     F = W.shape[3]
     n = next(cuts(shape[0], OH * OW * max(W.size // F + 1, F), BLOCK)).stop
-    return n, n * OH * OW * F
+    height, width = (sum(extents) for extents in zip(shape[1:3], window.before, window.after, strict=True))
+    return n, n * OH * OW * F, n * height * width * shape[3] if pool and window.padded else 0
 
 
-def _rows(work: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Working memory of the pooling, two numbers for each of y."""
-    N, OH, OW, F = y.shape
-    return work[:2 * y.size].reshape(N, OH, 2, OW, F)
+def _some(
+    shape: tuple[int, ...], n: int, W: np.ndarray, window: Window, pool: bool,
+) -> tuple[tuple[int, ...], np.ndarray, Window]:
+    """What the kernels are asked for a micro-batch: its shape, W, and the window; with `pool` those of one in four."""
+    if not pool:
+        return (n, *shape[1:]), W, window
+    OH, OW = window.positions(shape)
+    height, width, apart = _one_in_four((OH // 2, OW // 2), window)
+    return (n, height, width, shape[3]), W, apart

@@ -26,6 +26,8 @@ CONVOLUTIONS = (
     (Window((3, 2), (1, 2), (2, 1), (2, 1), (2, 0)), (3, 7, 8), 1, 9),
     (Window((2, 3), (1, 1), (1, 2), (0, 2), (0, 2)), (2, 5, 9), 1, 8),
     (Window((4, 4), (3, 3), (1, 1), (1, 1), (2, 2)), (2, 9, 10), 6, 8), (Window((1, 4), (1, 2)), (3, 1, 40), 4, 40),
+    (Window((3, 3)), (20, 7, 8), 16, 24), (Window((3, 3), (1, 1), (1, 1), (1, 1), (1, 1)), (21, 5, 4), 24, 16),
+    (Window((3, 3), (1, 1), (1, 1), (0, 1), (1, 2)), (70, 2, 3), 16, 16),
 )
 """Window, (N, H, W), C, F."""
 
@@ -204,7 +206,7 @@ def _convolutions(window, images, C, F, draw, empty):
     ways = [(pool, relu) for pool in (False, True) for relu in (False, True) if not pool or min(OH, OW) > 1]
     for pool, relu in ways:
         shape, b = (N, OH // 2, OW // 2, F) if pool else (N, OH, OW, F), draw(F) if relu else None
-        rest = {"work": empty(400_000), "window": window, "pool": pool, "relu": relu}
+        rest = {"work": empty(400_000 if N < 20 else 1_500_000), "window": window, "pool": pool, "relu": relu}
         yield Case("convolution.convolution", x, W, b, out=empty(*shape), terms=W[..., 0].size, **rest)
         for dx in (None, empty(*x.shape)):
             yield BackCase(
