@@ -3,7 +3,6 @@
 import copy
 import importlib
 import inspect
-import math
 import os
 import pkgutil
 
@@ -63,7 +62,7 @@ def test_a_number_that_is_none_stays_none(name):
 
 @needs_numba
 @pytest.mark.parametrize(("name", "exact"), [
-    ("exp", np.exp), ("tanh", np.tanh), ("sigmoid", lambda z: 1 / (1 + np.exp(-z))), ("erf", np.vectorize(math.erf)),
+    ("exp", np.exp), ("tanh", np.tanh), ("sigmoid", lambda z: 1 / (1 + np.exp(-z))),
 ])
 def test_functions_are_exact_at_their_ends_too(name, exact):
     import numba

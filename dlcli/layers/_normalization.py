@@ -13,7 +13,7 @@ from dlcli.core.params import Param, Regularizer
 from dlcli.errors import ShapeError
 from dlcli.initializers.ones import Ones
 from dlcli.initializers.zeros import Zeros
-from dlcli.kernels import normalization
+from dlcli.kernels import layer_normalization, normalization
 
 Axes = int | Annotated[tuple[int, ...], AsTuple]
 """One axis or a list of them, counted as Keras does: axis 0 is that of the samples, -1 the last one."""
@@ -75,20 +75,49 @@ def where_they_were(y: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     return y if axes == last else np.moveaxis(y, last, axes)
 
 
-def standard_rows(ctx: Context, x: np.ndarray, *, epsilon: float, center: bool = True) -> np.ndarray:
+def normalized_rows(
+    ctx: Context, x: np.ndarray, gamma: np.ndarray | None, beta: np.ndarray | None, *, epsilon: float,
+    center: bool = True,
+) -> np.ndarray:
+    """The rows of x: (R, K), standardized, times gamma plus beta: (K,), as far as there are any."""
+    R, K = x.shape
+    ctx.rows = ctx.empty("rows", x.shape)
+    return layer_normalization.normalize_rows(
+        x, gamma, beta, out=ctx.rows if gamma is None and beta is None else ctx.empty("y", x.shape), rows=ctx.rows,
+        inverse=ctx.empty("inverse", (R, 1)), work=ctx.empty("work", layer_normalization.work_shape(R, K)),
+        epsilon=epsilon, center=center,
+    )
+
+
+def normalized_rows_gradient(
+    ctx: Context, dy: np.ndarray, gamma: np.ndarray | None, *, dgamma: np.ndarray | None, dbeta: np.ndarray | None,
+    center: bool = True,
+) -> np.ndarray | None:
+    """dx of dy: (R, K) where anybody reads it; fills dgamma and dbeta, as far as there are any."""
+    R, K = dy.shape
+    dx = ctx.empty("dx", dy.shape) if ctx.needs_dx else None
+    layer_normalization.normalize_rows_gradient(
+        dy, ctx.rows, ctx.empty("inverse", (R, 1)), gamma, out=dx, dgamma=dgamma, dbeta=dbeta,
+        work=ctx.empty("work", layer_normalization.work_shape(R, K)), means=ctx.empty("means", (2, R, 1)),
+        center=center,
+    )
+    return dx
+
+
+def standard_rows(ctx: Context, x: np.ndarray, *, epsilon: float) -> np.ndarray:
     """The rows of x: (R, K), standardized; kept for `standard_rows_gradient`."""
     ctx.rows = normalization.standardize(
-        x, out=ctx.empty("rows", x.shape), inverse=ctx.empty("inverse", (len(x), 1)), epsilon=epsilon, center=center,
+        x, out=ctx.empty("rows", x.shape), inverse=ctx.empty("inverse", (len(x), 1)), epsilon=epsilon,
     )
     return ctx.rows
 
 
-def standard_rows_gradient(ctx: Context, dy: np.ndarray, *, out: np.ndarray, center: bool = True) -> np.ndarray:
+def standard_rows_gradient(ctx: Context, dy: np.ndarray, *, out: np.ndarray) -> np.ndarray:
     """dx of dy: (R, K)."""
     R, K = dy.shape
     return normalization.standardize_gradient(
         dy, ctx.rows, ctx.empty("inverse", (R, 1)), out=out, means=ctx.empty("means", (2, R, 1)),
-        work=ctx.empty("block", (normalization.block_of((R, K)), K)), center=center,
+        work=ctx.empty("block", (normalization.block_of((R, K)), K)),
     )
 
 

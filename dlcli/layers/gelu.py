@@ -8,8 +8,7 @@ import numpy as np
 from dlcli.core.activation import Activation
 from dlcli.core.component import Example
 from dlcli.core.context import Context
-from dlcli.kernels.erf import work_shape
-from dlcli.kernels.gelu import gelu, gelu_approximate, gelu_approximate_gradient, gelu_gradient
+from dlcli.kernels.gelu import gelu, gelu_approximate, work_shape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,16 +25,18 @@ class Gelu(Activation):
     approximate: bool = False
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
-        """y = x F(x); keeps F(x)."""
-        share, y = ctx.empty("share", x.shape), ctx.empty("y", x.shape)
+        """y = x F(x); in training keeps F(x) + x F'(x), F' being the normal density, or what the tanh gives."""
         ctx.x = x
-        if self.approximate:
-            return gelu_approximate(x, out=y, share=share)
-        return gelu(x, out=y, share=share, work=ctx.empty("work", work_shape(x.size)))
+        return self._work(ctx, ctx.empty("slope", x.shape) if ctx.training else None)
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray:
-        """dx = dy (F(x) + x F'(x)); F' is the normal density, or 2 F (1 - F) times the tanh's inner derivative."""
-        share, dx = ctx.empty("share", dy.shape), ctx.empty("dx", dy.shape)
-        if self.approximate:
-            return gelu_approximate_gradient(dy, ctx.x, share, out=dx, work=ctx.empty("inner", dy.shape))
-        return gelu_gradient(dy, ctx.x, share, out=dx)
+        """dx = dy (F(x) + x F'(x))."""
+        slope = ctx.empty("slope", dy.shape)
+        if not ctx.training:  # nobody expected this
+            self._work(ctx, slope)
+        dx: np.ndarray = np.multiply(dy, slope, out=ctx.empty("dx", dy.shape))
+        return dx
+
+    def _work(self, ctx: Context, slope: np.ndarray | None) -> np.ndarray:
+        function, x = gelu_approximate if self.approximate else gelu, ctx.x
+        return function(x, out=ctx.empty("y", x.shape), slope=slope, work=ctx.empty("work", work_shape(x.size)))

@@ -41,19 +41,17 @@ class LayerNormalization(shared.Scaled):
         axes = shared.sample_axes("layer_normalization", self.axis, x.shape[1:])
         last = shared.at_the_end(ctx, "x", x, axes)
         K = prod(x.shape[a] for a in axes)
-        rows = shared.standard_rows(ctx, last.reshape(-1, K), epsilon=self.epsilon)
         gamma, beta = (None if p is None else p.reshape(K) for p in map(ctx.params.get, ("gamma", "beta")))
-        return shared.where_they_were(shared.scale_and_shift(ctx, rows, gamma, beta).reshape(last.shape), axes)
+        y = shared.normalized_rows(ctx, last.reshape(-1, K), gamma, beta, epsilon=self.epsilon)
+        return shared.where_they_were(y.reshape(last.shape), axes)
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
         """dgamma = sum of dy times the standardized x, dbeta = sum of dy, and back through the standardization."""
         axes = shared.sample_axes("layer_normalization", self.axis, dy.shape[1:])
         last = shared.at_the_end(ctx, "dy", dy, axes)
-        d = last.reshape(ctx.rows.shape)
-        shared.scale_and_shift_gradient(ctx, d, ctx.rows, ctx.grads.get("gamma"), ctx.grads.get("beta"))
-        if not ctx.needs_dx:
-            return None
-        dx = ctx.empty("dx", d.shape)
-        if self.scale:
-            d = np.multiply(d, ctx.params["gamma"].reshape(-1), out=dx)
-        return shared.where_they_were(shared.standard_rows_gradient(ctx, d, out=dx).reshape(last.shape), axes)
+        gamma, dgamma, dbeta = (
+            None if p is None else p.reshape(-1)
+            for p in (ctx.params.get("gamma"), ctx.grads.get("gamma"), ctx.grads.get("beta"))
+        )
+        dx = shared.normalized_rows_gradient(ctx, last.reshape(ctx.rows.shape), gamma, dgamma=dgamma, dbeta=dbeta)
+        return None if dx is None else shared.where_they_were(dx.reshape(last.shape), axes)

@@ -42,17 +42,15 @@ class RmsNormalization(Layer):
         axes = shared.sample_axes("rms_normalization", self.axis, x.shape[1:])
         last = shared.at_the_end(ctx, "x", x, axes)
         scale = ctx.params["scale"].reshape(-1)
-        rows = shared.standard_rows(ctx, last.reshape(-1, scale.size), epsilon=self.epsilon, center=False)
-        return shared.where_they_were(shared.scale_and_shift(ctx, rows, scale, None).reshape(last.shape), axes)
+        y = shared.normalized_rows(ctx, last.reshape(-1, scale.size), scale, None, epsilon=self.epsilon, center=False)
+        return shared.where_they_were(y.reshape(last.shape), axes)
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
         """dscale = sum of dy times x brought to size, and back through the division."""
         axes = shared.sample_axes("rms_normalization", self.axis, dy.shape[1:])
         last = shared.at_the_end(ctx, "dy", dy, axes)
-        d = last.reshape(ctx.rows.shape)
-        shared.scale_and_shift_gradient(ctx, d, ctx.rows, ctx.grads["scale"], None)
-        if not ctx.needs_dx:
-            return None
-        dx = np.multiply(d, ctx.params["scale"].reshape(-1), out=ctx.empty("dx", d.shape))
-        dx = shared.standard_rows_gradient(ctx, dx, out=dx, center=False)
-        return shared.where_they_were(dx.reshape(last.shape), axes)
+        scale, dscale = ctx.params["scale"].reshape(-1), ctx.grads["scale"].reshape(-1)
+        dx = shared.normalized_rows_gradient(
+            ctx, last.reshape(ctx.rows.shape), scale, dgamma=dscale, dbeta=None, center=False,
+        )
+        return None if dx is None else shared.where_they_were(dx.reshape(last.shape), axes)

@@ -1,4 +1,4 @@
-"""exp, tanh, erf and the logistic function in float32 without branches, so that loops over them use whole vectors.
+"""exp, tanh and the logistic function in float32 without branches, so that loops over them use whole vectors.
 
 Within a few units of the last place; NaN stays NaN, and infinities give what they should. In float64 they are the
 C library's. `tools/fit_compiled.py` finds the coefficients.
@@ -11,8 +11,6 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, overload
-
-from dlcli.kernels.erf import FLOAT32
 
 _JIT = {"fastmath": {"contract"}, "error_model": "numpy"}
 
@@ -31,8 +29,6 @@ TANH_Q = tuple(np.float32(c) for c in (
     1.0, 0.47692514850002826, 0.030424841161076948, 0.0005723916961546512, 3.670924854098995e-06,
     6.923373309045065e-09, 1.7248404069576308e-12,
 ))
-ERF_LIMIT = np.float32(FLOAT32.limit)
-ERF_P, ERF_Q = (tuple(np.float32(c) for c in cs) for cs in (FLOAT32.p, FLOAT32.q))
 ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 
 
@@ -129,36 +125,9 @@ def _tanh(x: Any) -> Any:
     return in_float32
 
 
-def erf(x: Any) -> Any:
-    """The error function."""
-    return math.erf(x)
-
-
-@overload(erf, jit_options=_JIT)
-def _erf(x: Any) -> Any:
-    if x != types.float32:
-        return _erf_in_float64
-
-    def in_float32(x: Any) -> Any:
-        x = -ERF_LIMIT if x < -ERF_LIMIT else x
-        x = ERF_LIMIT if x > ERF_LIMIT else x
-        u = x * x
-        p = ((((ERF_P[5] * u + ERF_P[4]) * u + ERF_P[3]) * u + ERF_P[2]) * u + ERF_P[1]) * u + ERF_P[0]
-        q = ((((ERF_Q[5] * u + ERF_Q[4]) * u + ERF_Q[3]) * u + ERF_Q[2]) * u + ERF_Q[1]) * u + ERF_Q[0]
-        y = x * p / q
-        y = -ONE if y < -ONE else y
-        return ONE if y > ONE else y
-
-    return in_float32
-
-
 def _exp_in_float64(x: Any) -> Any:
     return math.exp(x)
 
 
 def _tanh_in_float64(x: Any) -> Any:
     return math.tanh(x)
-
-
-def _erf_in_float64(x: Any) -> Any:
-    return math.erf(x)
