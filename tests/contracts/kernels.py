@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from dlcli.kernels import dense, erf, pooling
+from dlcli.kernels import dense, gelu, layer_normalization, pooling
 from dlcli.kernels.convolution import place_shape
 from dlcli.kernels.im2col import Window
 
@@ -90,13 +90,11 @@ def every_case(dtype):
     x = draw(7, 33)
     yield Case("relu.relu", x, zeros=np.zeros_like(x), out=empty(7, 33))
     yield Case("relu.relu_gradient", draw(7, 33), np.maximum(x, 0), alive=bits(7, 33), out=empty(7, 33))
-    share = rng.random((7, 33)).astype(dtype)
-    both = ("out", "share")
-    work = empty(*erf.work_shape(x.size))
-    yield Case("gelu.gelu", x, share=empty(7, 33), work=work, out=empty(7, 33), results=both)
-    yield Case("gelu.gelu_gradient", draw(7, 33), x, share, out=empty(7, 33))
-    yield Case("gelu.gelu_approximate", x, share=empty(7, 33), out=empty(7, 33), results=both)
-    yield Case("gelu.gelu_approximate_gradient", draw(7, 33), x, share, work=empty(7, 33), out=empty(7, 33))
+    for kernel, slope in (("gelu.gelu", empty(7, 33)), ("gelu.gelu", None), ("gelu.gelu_approximate", empty(7, 33))):
+        yield Case(
+            kernel, 2 * x, slope=slope, work=empty(*gelu.work_shape(x.size)), out=empty(7, 33),
+            results=("out",) if slope is None else ("out", "slope"),
+        )
     for numbers in (100 * draw(7, 33), draw(7, 40)[:, ::2]):
         yield Case("sigmoid.sigmoid", numbers, out=empty(*numbers.shape))
     for numbers in (draw(7, 1), 100 * draw(7, 33)):
@@ -175,6 +173,24 @@ def _normalizations(draw, empty):
     yield Case(
         "normalization.scale_rows_gradient", draw(60, 5), draw(60, 5), dscale=empty(5), dshift=empty(5),
         work=empty(60, 5), results=["dscale", "dshift"], terms=60,
+    R, K = 6, 40
+    for gamma, beta, dx, center in (
+        (draw(K), draw(K), empty(R, K), True), (draw(K), None, empty(R, K), False), (None, draw(K), empty(R, K), True),
+        (None, None, empty(R, K), True), (draw(K), draw(K), None, True),
+    ):
+        shared = {"work": empty(*layer_normalization.work_shape(R, K)), "center": center, "terms": K}
+        yield Case(
+            "layer_normalization.normalize_rows", draw(R, K), gamma, beta, rows=empty(R, K), inverse=empty(R, 1),
+            epsilon=1e-3, out=empty(R, K), results=("rows", "inverse", *(() if gamma is beta is None else ("out",))),
+            **shared,
+        )
+        yield Case(
+            "layer_normalization.normalize_rows_gradient", draw(R, K), draw(R, K), draw(R, 1), gamma, out=dx,
+            dgamma=None if gamma is None else empty(K), dbeta=None if beta is None else empty(K), means=empty(2, R, 1),
+            results=[
+                name for name, there in (("out", dx), ("dgamma", gamma), ("dbeta", beta)) if there is not None
+            ], **shared,
+        )
     )
     yield Case(
         "normalization.combine_rows", draw(6, 4, 5), draw(4, 5), draw(6, 4, 5), draw(4, 5), draw(4, 5),
