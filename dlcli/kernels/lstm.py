@@ -1,112 +1,157 @@
-"""The walk of an LSTM through time and back. Arrays are time-major: (T, N, ...).
+"""The walk of an LSTM through time and back, see `recurrent`. R, b and W come in Keras' order, i f g o.
 
-What goes through a matrix product has its gates side by side, (T, N, 4 H) in Keras' order i f g o. Gates as such are
-kept one after the other, (T, 4, N, H) in the order i f o g, so that the many small passes run over contiguous memory.
+Here batches lie along the last axis, so that every gate of a step is one piece of memory. Gates come in the order
+o i f g: those that are sigmoids are neighbours, and so are those behind the cell.
 """
 
 import numpy as np
 
 from dlcli.kernels.choice import kernel
-
-BLOCK = 65_536
-"""Gate values a block: what backward prepares for several steps at once is still in cache when they are walked."""
+from dlcli.kernels.recurrent import Bend, carved, entered, first_last, last_first, steps_at_once
 
 
 @kernel
 def lstm_forward(
-    a: np.ndarray, R: np.ndarray, *, gates: np.ndarray, h: np.ndarray, c: np.ndarray, tanh_c: np.ndarray,
-    work: np.ndarray, dead: np.ndarray | None = None,
+    x: np.ndarray, R: np.ndarray, b: np.ndarray, W: np.ndarray, *, y: np.ndarray, kept: np.ndarray, work: np.ndarray,
+    backwards: bool = False, dead: np.ndarray | None = None, bends: tuple[Bend, Bend] | None = None,
 ) -> None:
-    """Walks from h[0], c[0] to h[T], c[T] with sigmoid gates and tanh, and fills `gates`; overwrites a.
+    """Walks x: (N, T, I) from h = c = 0 to the last step, and writes the last S states to y: (N, S, H).
 
-    `a`: (T, N, 4H) is x W + b. In it and in `R`: (H, 4H) the columns of i, f and o come with their sign turned, as
-    sigmoid(z) = 1 / (1 + exp(-z)) wants it. `h`, `c`: (T + 1, N, H); `tanh_c`: (T, N, H); `work`: (N, 4H).
-    `dead`: (T, N, 1) bool is True where a step is padding: it carries h and c over, by gates i = 0, f = 1, o = 0.
+    `bends`: the activations of the gates and of the cell; None are sigmoid and tanh. `kept`: kept_size(T, N, H, I,
+    gates=4, cells=2), with `bends` slopes=5; `work`: work_size(T, N, H, I, gates=4). `backwards` reads x from its
+    end. `dead`: (T, N) bool is True where a step is padding, in the order of the walk: it carries h and c over, by
+    gates i = 0, f = 1, o = 0.
     """
-    T, N, H = tanh_c.shape
-    a_by_gate = a.reshape(T, N, 4, H).transpose(0, 2, 1, 3)
-    one = np.array(1, a.dtype)
+    (N, T, features), H = x.shape, len(R)
+    K = H + 1 + features
+    hx, every, c, bent_c, slopes, slope_c = _kept(kept, T, N, H, K, bends is not None)
+    (V,) = carved(work, (K, 4 * H))
+    for part, source in ((V[:H], R), (V[H], b), (V[H + 1:], W)):
+        last_first(source, H, out=part)
+    if bends is None:
+        np.negative(V[:, :3 * H], V[:, :3 * H])  # sigmoid(z) = 1 / (1 + exp(-z))
+    entered(x, hx, H, backwards)
+    c[0] = 0
+    h, V, one = hx[:, :H], V.T, np.array(1, x.dtype)
     with np.errstate(over="ignore"):  # exp may become infinite: the gate is then 0, as it should be
         for t in range(T):
-            sums, shut, bent, c_next = a[t], gates[t, :3], tanh_c[t], c[t + 1]
-            np.matmul(h[t], R, work)
-            np.add(sums, work, sums)
-            by_gate = a_by_gate[t]
-            np.exp(by_gate[:2], shut[:2])
-            np.exp(by_gate[3], shut[2])
-            np.add(shut, one, shut)
-            np.divide(one, shut, shut)
-            i, f, o, g = gates[t]
-            np.tanh(by_gate[2], g)
+            gates, bent, c_next, h_next = every[t], bent_c[t], c[t + 1], h[t + 1]
+            np.matmul(V, hx[t], gates)
+            shut, o, i, f, g = gates[:3 * H], gates[:H], gates[H:2 * H], gates[2 * H:3 * H], gates[3 * H:]
+            if bends is None:
+                np.exp(shut, shut)
+                np.add(shut, one, shut)
+                np.divide(one, shut, shut)
+                np.tanh(g, g)
+            else:
+                bends[0](shut, slopes[t, :3 * H])
+                bends[1](g, slopes[t, 3 * H:])
             if dead is not None:
-                close(i, f, o, dead[t])
+                _close(gates, slopes[t] if bends else None, dead[t])
             np.multiply(f, c[t], c_next)
             np.multiply(i, g, bent)
             np.add(c_next, bent, c_next)
-            np.tanh(c_next, bent)
-            np.multiply(o, bent, h[t + 1])
+            if bends is None:
+                np.tanh(c_next, bent)
+            else:
+                bent[...] = c_next
+                bends[1](bent, slope_c[t])
+            np.multiply(o, bent, h_next)
             if dead is not None:
-                np.copyto(h[t + 1], h[t], where=dead[t])
+                np.copyto(h_next, h[t], where=dead[t])
+    y[...] = h[T + 1 - y.shape[1]:].transpose(2, 0, 1)
 
 
-def close(i: np.ndarray, f: np.ndarray, o: np.ndarray, dead: np.ndarray) -> None:
+def _kept(kept: np.ndarray, T: int, N: int, H: int, K: int, bent: bool) -> tuple[np.ndarray, ...]:
+    """What steps read, their gates, c, the activation of c, and with activations of their own all derivatives."""
+    slopes = T if bent else 0
+    return tuple(carved(
+        kept, (T + 1, K, N), (T, 4 * H, N), (T + 1, H, N), (T, H, N), (slopes, 4 * H, N), (slopes, H, N),
+    ))
+
+
+def _close(gates: np.ndarray, slopes: np.ndarray | None, dead: np.ndarray) -> None:
     """Sets the gates so that nothing enters, nothing is forgotten and nothing leaves where a step is padding."""
-    np.copyto(i, 0, where=dead)
-    np.copyto(f, 1, where=dead)
-    np.copyto(o, 0, where=dead)
+    H = len(gates) // 4
+    for gate, value in ((0, 0), (1, 0), (2, 1)):
+        np.copyto(gates[gate * H:(gate + 1) * H], value, where=dead)
+    if slopes is not None:
+        np.copyto(slopes, 0, where=dead)
 
 
 @kernel
 def lstm_backward(
-    dy: np.ndarray, gates: np.ndarray, R: np.ndarray, *, c: np.ndarray, tanh_c: np.ndarray, da: np.ndarray,
-    slopes: np.ndarray, slope_c: np.ndarray, dh: np.ndarray, dc: np.ndarray, work: np.ndarray,
-    dead: np.ndarray | None = None, derived: bool = False,
+    dy: np.ndarray, R: np.ndarray, W: np.ndarray, *, dR: np.ndarray, db: np.ndarray | None, dW: np.ndarray,
+    dx: np.ndarray | None, kept: np.ndarray, work: np.ndarray, steps: int, backwards: bool = False,
+    dead: np.ndarray | None = None, bends: tuple[Bend, Bend] | None = None,
 ) -> None:
-    """Walks back and fills `da`: (T, N, 4H), the derivative with respect to x W + b + h R.
+    """Walks back through `steps` steps, given dy: (N, S, H) of the last S states; uses up what was kept.
 
-    `dy`: (S, N, H) is what reaches the last S states from outside; `R` as it is, no sign turned. `slopes`:
-    (B, 4, N, H) and `slope_c`: (B, N, H) are working memory for B steps at once; with `derived` they have all T steps
-    and come filled with the derivatives of the activations, those of tanh(c) in the latter. `dh`, `dc`, `work`: (N, H).
+    Fills the gradients of R, b and W, and `dx`: (N, steps, I) where it is wanted.
     """
-    T, N, H = tanh_c.shape
-    silent, steps, back = T - len(dy), len(slopes), R.T
-    da_by_gate = da.reshape(T, N, 4, H).transpose(0, 2, 1, 3)
-    dh.fill(0)
-    dc.fill(0)
-    for stop in range(T, 0, -steps):
-        start = max(0, stop - steps)
-        piece, s, s_c = slice(start, stop), slopes[:stop - start], slope_c[:stop - start]
-        if not derived:
-            _derive(gates[piece], tanh_c[piece], s, s_c)
-        i, f, o, g = gates[piece].transpose(1, 0, 2, 3)
-        for k, factor in enumerate((g, c[piece], tanh_c[piece], i)):
-            np.multiply(s[:, k], factor, s[:, k])
-        np.multiply(s_c, o, s_c)
-        for t in range(stop - 1, start - 1, -1):
-            to_i, to_f, to_o, to_g = s[t - start]
-            da_i, da_f, da_g, da_o = da_by_gate[t]
-            if t >= silent:
-                np.add(dh, dy[t - silent], dh)
-            np.multiply(dh, s_c[t - start], work)
-            np.add(dc, work, dc)
-            np.multiply(to_i, dc, da_i)
-            np.multiply(to_f, dc, da_f)
-            np.multiply(to_g, dc, da_g)
-            np.multiply(to_o, dh, da_o)
-            np.multiply(dc, f[t - start], dc)
+    (N, S, H), features, T = dy.shape, len(W), steps
+    K, at_once = H + 1 + features, steps_at_once(T, N * 4 * H)
+    hx, every, c, bent_c, slopes, slope_c = _kept(kept, T, N, H, K, bends is not None)
+    V, dV, rows, da, dh, dc, share, spare, s, s_c, dxs = carved(
+        work, (H + features, 4 * H), (K, 4 * H), (K, T, N), (4 * H, T, N), (H, N), (H, N), (H, N), (H, N),
+        (at_once, 4 * H, N), (at_once, H, N), (0 if dx is None else features, T * N),
+    )
+    last_first(R, H, out=V[:H])
+    V_h, dh[...], dc[...] = V[:H], 0, 0
+    for stop in range(T, 0, -at_once):
+        piece = slice(max(0, stop - at_once), stop)
+        if bends is None:
+            _derive(every[piece], bent_c[piece], s, s_c)
+        else:
+            s, s_c = slopes[piece], slope_c[piece]
+        _weigh(every[piece], c[piece], bent_c[piece], s, s_c)
+        for t in range(stop - 1, piece.start - 1, -1):
+            gates, slope = every[t], s[t - piece.start]
+            if t >= T - S:
+                np.add(dh, dy[:, t - T + S].T, dh)
+            np.multiply(dh, s_c[t - piece.start], share)
+            np.add(dc, share, dc)
+            np.multiply(dc, gates[2 * H:3 * H], spare)  # by f, which goes now
+            np.multiply(slope[H:].reshape(3, H, N), dc, gates[H:].reshape(3, H, N))
+            np.multiply(slope[:H], dh, gates[:H])
+            dc, spare = spare, dc
+            if not t:
+                break
             if dead is None:
-                np.matmul(da[t], back, dh)
+                np.matmul(V_h, gates, dh)
             else:
-                np.matmul(da[t], back, work)
-                np.add(work, dh, out=work, where=dead[t])
-                np.copyto(dh, work)
+                np.matmul(V_h, gates, share)
+                np.add(share, dh, out=share, where=dead[t])
+                dh, share = share, dh
+        da[:, piece] = every[piece].transpose(1, 0, 2)
+    rows[...], da = hx[:T].transpose(1, 0, 2), da.reshape(4 * H, T * N)
+    np.matmul(rows.reshape(K, T * N), da.T, dV)
+    first_last(dV[:H], H, out=dR)
+    first_last(dV[H + 1:], H, out=dW)
+    if db is not None:
+        first_last(dV[H], H, out=db)
+    if dx is not None:
+        last_first(W, H, out=V[H:])
+        np.matmul(V[H:], da, dxs)
+        dx[:, ::-1 if backwards else 1] = dxs.reshape(features, T, N).transpose(2, 1, 0)
 
 
-def _derive(gates: np.ndarray, tanh_c: np.ndarray, slopes: np.ndarray, slope_c: np.ndarray) -> None:
+def _derive(gates: np.ndarray, bent_c: np.ndarray, slopes: np.ndarray, slope_c: np.ndarray) -> None:
     """Derivatives of sigmoid, y (1 - y), and tanh, 1 - y^2, from their outputs y."""
-    shut, slope = gates[:, :3], slopes[:, :3]
+    H, count = bent_c.shape[1], len(gates)
+    slopes, slope_c = slopes[:count], slope_c[:count]
+    shut, slope = gates[:, :3 * H], slopes[:, :3 * H]
     np.subtract(1, shut, slope)
     np.multiply(slope, shut, slope)
-    for y, slope in ((gates[:, 3], slopes[:, 3]), (tanh_c, slope_c)):
+    for y, slope in ((gates[:, 3 * H:], slopes[:, 3 * H:]), (bent_c, slope_c)):
         np.multiply(y, y, slope)
         np.subtract(1, slope, slope)
+
+
+def _weigh(gates: np.ndarray, c: np.ndarray, bent_c: np.ndarray, slopes: np.ndarray, slope_c: np.ndarray) -> None:
+    """Multiplies the slopes by all that is known before the walk: bent c for o, g for i, c for f, i for g, o for c."""
+    H, count = bent_c.shape[1], len(gates)
+    for k, factor in enumerate((bent_c, gates[:, 3 * H:], c, gates[:, H:2 * H])):
+        slope = slopes[:count, k * H:(k + 1) * H]
+        np.multiply(slope, factor, slope)
+    np.multiply(slope_c[:count], gates[:, :H], slope_c[:count])

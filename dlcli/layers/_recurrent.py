@@ -1,9 +1,9 @@
-"""What lstm, gru and simple_rnn share: their keys, one product for the inputs of all steps, one for the gradients."""
+"""What lstm, gru and simple_rnn share: their keys, and what is around their walks."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,16 +17,15 @@ from dlcli.errors import ShapeError
 from dlcli.initializers.glorot_uniform import GlorotUniform
 from dlcli.initializers.orthogonal import Orthogonal
 from dlcli.initializers.zeros import Zeros
+from dlcli.kernels.recurrent import Bend, kept_size, work_size
 from dlcli.layers.tanh import Tanh
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell(Recurrent):
-    """A recurrent layer whose state goes through a matrix. Works time-major: (T, N, ...), in the order of the walk."""
+    """A recurrent layer whose state goes through a matrix."""
 
     gates: ClassVar[int]
-    order: ClassVar[tuple[int, ...]] = ()
-    """Which gate each block of columns of `walk_back` belongs to, where they do not lie as in the kernel."""
 
     activation: Activation = Tanh()
     use_bias: bool = True
@@ -38,23 +37,16 @@ class Cell(Recurrent):
     bias_regularizer: Regularizer | None = None
 
     @abstractmethod
-    def walk(self, ctx: Context, a: np.ndarray, h: np.ndarray, dead: np.ndarray | None) -> None:
-        """Fills the states h: (T + 1, N, H) from h[0] on, given a = x W + b: (T, N, gates H), which it may overwrite.
-
-        `dead`: (T, N, 1) is True where a step is padding and the state is carried over; None where no step is.
-        """
+    def walk(self, ctx: Context, x: np.ndarray, b: np.ndarray, y: np.ndarray, **options: Any) -> None:
+        """Writes the last S states to y: (N, S, H). `b`: that of the parameters, or zeros; `options`: of the kernel."""
 
     @abstractmethod
-    def walk_back(self, ctx: Context, dy: np.ndarray, h: np.ndarray, dead: np.ndarray | None) -> np.ndarray:
-        """da: (T, N, gates H), given dy: (S, N, H) of the last S states; writes the gradients of what `walk` reads."""
+    def walk_back(self, ctx: Context, dy: np.ndarray, db: np.ndarray | None, **options: Any) -> None:
+        """Writes all gradients, given dy: (N, S, H)."""
 
     @abstractmethod
     def bends(self) -> tuple[tuple[str, Activation], ...]:
         """Its activations by key; nothing where they are the usual ones, for which the kernel has a fast way."""
-
-    def scale(self, ctx: Context) -> np.ndarray | None:
-        """Factors (gates H,) that `walk` wants on the columns of a."""
-        return None
 
     def plan(self, in_shape: tuple[int, ...]) -> Plan:
         """(T, I) becomes (units,) or (T, units)."""
@@ -97,67 +89,45 @@ class Cell(Recurrent):
         )
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
-        """x W + b for all steps at once, then the walk."""
-        N, T, features = x.shape
-        W, rows = ctx.params["kernel"], features + self.use_bias
-        xs = ctx.empty("xs", (T, N, rows))
-        xs[..., :features] = x.transpose(1, 0, 2)[::-1 if self.go_backwards else 1]
-        Wb = ctx.empty("Wb", (rows, W.shape[1]))
-        Wb[:features] = W
-        if self.use_bias:  # a column of ones: the bias costs no pass of its own, and neither does its gradient
-            xs[..., features] = 1
-            Wb[features] = self.bias(ctx)
-        scale = self.scale(ctx)
-        if scale is not None:
-            Wb *= scale
-        a = ctx.empty("a", (T, N, W.shape[1]))
-        np.matmul(xs.reshape(T * N, rows), Wb, out=a.reshape(T * N, -1))
-        h = ctx.empty("h", (T + 1, N, self.units))
-        h[0] = 0
-        ctx.xs, ctx.h, ctx.dead = xs, h, self._dead(ctx, T, N)
-        self.walk(ctx, a, h, ctx.dead)
-        if not self.return_sequences:
-            return h[T]
-        y = ctx.empty("y", (N, T, self.units))
-        y[...] = h[1:].transpose(1, 0, 2)
-        return y
+        """All steps, one after the other."""
+        N, T, _ = x.shape
+        y = ctx.empty("y", (N, T if self.return_sequences else 1, self.units))
+        b = ctx.params["bias"] if self.use_bias else ctx.empty("no bias", self.bias_param().shape)  # which is zero
+        if not x.flags.c_contiguous:
+            x, given = ctx.empty("x", x.shape), x
+            x[...] = given
+        ctx.steps, ctx.dead = T, self._dead(ctx, T, N)
+        self.walk(ctx, x, b, y, backwards=self.go_backwards, dead=ctx.dead, bends=self._bends(ctx))
+        return y if self.return_sequences else y[:, 0]
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
-        """The walk back, then one product for the gradients of W and b over all steps, and one for dx."""
-        W, xs = ctx.params["kernel"], ctx.xs
-        (features, width), (T, N, rows) = W.shape, xs.shape
-        if self.return_sequences:
-            dys = ctx.empty("dys", (T, N, self.units))
-            dys[...] = dy.transpose(1, 0, 2)
-        else:
-            dys = dy[None]
-        da = self.walk_back(ctx, dys, ctx.h, ctx.dead).reshape(T * N, width)
-        dWb = np.matmul(xs.reshape(T * N, rows).T, da, out=ctx.empty("dWb", (rows, width)))
-        if self.order:
-            back = sorted(range(len(self.order)), key=self.order.__getitem__)
-            dWb = _arranged(dWb, back, out=ctx.empty("arranged", dWb.shape))
-        ctx.grads["kernel"][...] = dWb[:features]
-        if self.use_bias:
-            self.take_bias(ctx, dWb[features])
-        if not ctx.needs_dx:
-            return None
-        if self.order:
-            W = _arranged(W, self.order, out=ctx.empty("Wb", W.shape))
-        dxs = np.matmul(da, W.T, out=ctx.empty("dxs", (T * N, features))).reshape(T, N, features)
-        dx = ctx.empty("dx", (N, T, features))
-        dx[...] = dxs[::-1 if self.go_backwards else 1].transpose(1, 0, 2)
+        """All steps back, one product for the gradients of all parameters, and one for dx."""
+        if not dy.flags.c_contiguous:
+            dy, given = ctx.empty("dy", dy.shape), dy
+            dy[...] = given
+        N, features = len(dy), len(ctx.params["kernel"])
+        dx = ctx.empty("dx", (N, ctx.steps, features)) if ctx.needs_dx else None
+        self.walk_back(
+            ctx, dy.reshape(N, -1, self.units), ctx.grads["bias"] if self.use_bias else None, dx=dx, steps=ctx.steps,
+            dW=ctx.grads["kernel"], dR=ctx.grads["recurrent_kernel"], backwards=self.go_backwards, dead=ctx.dead,
+            bends=self._bends(ctx),
+        )
         return dx
 
-    def bias(self, ctx: Context) -> np.ndarray:
-        """What is added to x W."""
-        return ctx.params["bias"]
+    def memory(self, ctx: Context, x: np.ndarray, *, gates: int, **kept: int) -> dict[str, Any]:
+        """What the kernel keeps, and what it works in."""
+        (N, T, features), H = x.shape, self.units
+        ctx.kept = ctx.empty("kept", (kept_size(T, N, H, features, gates=gates, **kept),))
+        ctx.work = ctx.empty("work", (work_size(T, N, H, features, gates=gates),))
+        return {"kept": ctx.kept, "work": ctx.work}
 
-    def take_bias(self, ctx: Context, db: np.ndarray) -> None:
-        """Writes the gradient of what `bias` gave."""
-        ctx.grads["bias"][...] = db
+    def _bends(self, ctx: Context) -> tuple[Bend, ...] | None:
+        """Its activations as the kernel wants them: those of the gates first."""
+        pairs = tuple(zip(ctx.children, (activation for _, activation in self.bends()), strict=True))
+        return tuple(partial(_bend, inner, activation) for inner, activation in reversed(pairs)) or None
 
     def _dead(self, ctx: Context, T: int, N: int) -> np.ndarray | None:
-        """Where the mask says padding, (T, N, 1) in the order of the walk. That order is also the order of y."""
+        """Where the mask says padding, (T, N) in the order of the walk. That order is also the order of y."""
         mask = ctx.flow.mask
         if mask is None or mask.all():
             return None
@@ -166,23 +136,15 @@ class Cell(Recurrent):
                 f"{self.type_name()} got a mask for {mask.shape[1]} steps, and sequences of {T}",
                 hint="keep the number of steps between the layer that makes the mask and this one",
             )
-        dead = ctx.empty("dead", (T, N, 1), bool)
-        np.logical_not(mask.T[::-1 if self.go_backwards else 1, :, None], out=dead)
+        dead = ctx.empty("dead", (T, N), bool)
+        np.logical_not(mask.T[::-1 if self.go_backwards else 1], out=dead)
         if self.go_backwards and self.return_sequences:
             turned = ctx.flow.mask = ctx.empty("mask", (N, T), bool)
             turned[...] = mask[:, ::-1]
         return dead
 
 
-def _arranged(W: np.ndarray, order: Sequence[int], *, out: np.ndarray) -> np.ndarray:
-    """The gates' blocks of columns in another order."""
-    before, after = (z.reshape(len(W), len(order), -1) for z in (W, out))
-    for k, gate in enumerate(order):
-        after[:, k] = before[:, gate]
-    return out
-
-
-def bend(ctx: Context, activation: Activation, a: np.ndarray, slope: np.ndarray) -> None:
+def _bend(ctx: Context, activation: Activation, a: np.ndarray, slope: np.ndarray) -> None:
     """Puts a through an activation in place, and its derivative at a into `slope`. Where no fast way exists."""
     ones = ctx.empty("ones", a.shape)
     ones.fill(1)

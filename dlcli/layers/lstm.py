@@ -1,7 +1,7 @@
 """lstm: long short-term memory, a recurrent layer with a cell that gates open and close."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -10,8 +10,8 @@ from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.core.initializer import Initializer
 from dlcli.core.params import Param
-from dlcli.kernels.lstm import BLOCK, close, lstm_backward, lstm_forward
-from dlcli.layers._recurrent import Cell, bend
+from dlcli.kernels.lstm import lstm_backward, lstm_forward
+from dlcli.layers._recurrent import Cell
 from dlcli.layers.sigmoid import Sigmoid
 from dlcli.layers.tanh import Tanh
 
@@ -57,65 +57,16 @@ class Lstm(Cell):
         drawn = _UnitForget(rest=self.bias_initializer)
         return Param(shape=param.shape, initializer=drawn, regularizer=param.regularizer, decay=False)
 
-    def scale(self, ctx: Context) -> np.ndarray | None:
-        """The sign turned for the sigmoid gates, as the kernel wants it."""
-        if self.bends():
-            return None
-        factors = ctx.empty("scale", (4, self.units))
-        if factors[2, 0] == 0:  # new memory is zero; filled once, then kept
-            factors[...] = -1
-            factors[2] = 1
-        return factors.reshape(-1)
+    def walk(self, ctx: Context, x: np.ndarray, b: np.ndarray, y: np.ndarray, **options: Any) -> None:
+        """All steps."""
+        R, W = ctx.params["recurrent_kernel"], ctx.params["kernel"]
+        memory = self.memory(ctx, x, gates=4, cells=2, slopes=5 if ctx.children else 0)
+        lstm_forward(x, R, b, W, y=y, **memory, **options)
 
-    def walk(self, ctx: Context, a: np.ndarray, h: np.ndarray, dead: np.ndarray | None) -> None:
-        """All steps; keeps the gates."""
-        T, N, H = h.shape[0] - 1, *h.shape[1:]
-        ctx.gates, ctx.c = ctx.empty("gates", (T, 4, N, H)), ctx.empty("c", h.shape)
-        ctx.tanh_c, ctx.c[0] = ctx.empty("tanh_c", (T, N, H)), 0
-        work, R, scale = ctx.empty("work", (N, 4 * H)), ctx.params["recurrent_kernel"], self.scale(ctx)
-        if scale is None:
-            return self._walk_slowly(ctx, a, h, dead)
-        R = np.multiply(R, scale, out=ctx.empty("R", R.shape))
-        return lstm_forward(a, R, gates=ctx.gates, h=h, c=ctx.c, tanh_c=ctx.tanh_c, work=work, dead=dead)
-
-    def _walk_slowly(self, ctx: Context, a: np.ndarray, h: np.ndarray, dead: np.ndarray | None) -> None:
-        """As the kernel, for any activations; notes their derivatives on the way, which backward then uses up."""
-        T, N, H = ctx.tanh_c.shape
-        gates, slopes, slope_c = ctx.gates, ctx.empty("slopes", ctx.gates.shape), ctx.empty("slope_c", (T, N, H))
-        bent, gated = ctx.children
-        ways = ((gated, self.recurrent_activation),) * 3 + ((bent, self.activation),)
-        for t in range(T):
-            a[t] += np.matmul(h[t], ctx.params["recurrent_kernel"], out=ctx.empty("work", (N, 4 * H)))
-            for column, (inner, activation), gate, slope in zip((0, 1, 3, 2), ways, gates[t], slopes[t], strict=True):
-                gate[...] = a[t][:, column * H:(column + 1) * H]
-                bend(inner, activation, gate, slope)
-            i, f, o, g = gates[t]
-            if dead is not None:
-                close(i, f, o, dead[t])
-                np.copyto(slopes[t], 0, where=dead[t])
-            np.multiply(f, ctx.c[t], ctx.c[t + 1])
-            np.multiply(i, g, ctx.tanh_c[t])
-            ctx.c[t + 1] += ctx.tanh_c[t]
-            ctx.tanh_c[t] = ctx.c[t + 1]
-            bend(bent, self.activation, ctx.tanh_c[t], slope_c[t])
-            np.multiply(o, ctx.tanh_c[t], h[t + 1])
-            if dead is not None:
-                np.copyto(h[t + 1], h[t], where=dead[t])
-
-    def walk_back(self, ctx: Context, dy: np.ndarray, h: np.ndarray, dead: np.ndarray | None) -> np.ndarray:
-        """All steps back, then dR = h^T da in one product."""
-        T, N, H = ctx.tanh_c.shape
-        derived = bool(self.bends())
-        steps = T if derived else min(T, max(1, BLOCK // (4 * N * H)))
-        da = ctx.empty("a", (T, N, 4 * H))
-        lstm_backward(
-            dy, ctx.gates, ctx.params["recurrent_kernel"], c=ctx.c, tanh_c=ctx.tanh_c, da=da,
-            slopes=ctx.empty("slopes", (steps, 4, N, H)), slope_c=ctx.empty("slope_c", (steps, N, H)),
-            dh=ctx.empty("dh", (N, H)), dc=ctx.empty("dc", (N, H)), work=ctx.empty("dwork", (N, H)), dead=dead,
-            derived=derived,
-        )
-        np.matmul(h[:-1].reshape(T * N, H).T, da.reshape(T * N, -1), out=ctx.grads["recurrent_kernel"])
-        return da
+    def walk_back(self, ctx: Context, dy: np.ndarray, db: np.ndarray | None, **options: Any) -> None:
+        """All steps back."""
+        R, W = ctx.params["recurrent_kernel"], ctx.params["kernel"]
+        lstm_backward(dy, R, W, db=db, kept=ctx.kept, work=ctx.work, **options)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """simple_rnn: a dense layer that also sees its own last output."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from dlcli.core.activation import Activation
 from dlcli.core.component import Example
 from dlcli.core.context import Context
 from dlcli.kernels.rnn import rnn_backward, rnn_forward
-from dlcli.layers._recurrent import Cell, bend
+from dlcli.layers._recurrent import Cell
 from dlcli.layers.tanh import Tanh
 
 
@@ -38,27 +38,12 @@ class SimpleRnn(Cell):
         """The kernel knows tanh."""
         return () if isinstance(self.activation, Tanh) else (("activation", self.activation),)
 
-    def walk(self, ctx: Context, a: np.ndarray, h: np.ndarray, dead: np.ndarray | None) -> None:
-        """All steps; any activation but tanh notes its derivatives on the way, which backward then uses up."""
-        work, R = ctx.empty("work", h.shape[1:]), ctx.params["recurrent_kernel"]
-        if not ctx.children:
-            return rnn_forward(a, R, h=h, work=work, dead=dead)
-        slopes = ctx.empty("da", a.shape)
-        for t in range(len(a)):
-            np.matmul(h[t], R, out=h[t + 1])
-            h[t + 1] += a[t]
-            bend(ctx.children[0], self.activation, h[t + 1], slopes[t])
-            if dead is not None:
-                np.copyto(h[t + 1], h[t], where=dead[t])
-        return None
+    def walk(self, ctx: Context, x: np.ndarray, b: np.ndarray, y: np.ndarray, **options: Any) -> None:
+        """All steps."""
+        R, W = ctx.params["recurrent_kernel"], ctx.params["kernel"]
+        rnn_forward(x, R, b, W, y=y, **self.memory(ctx, x, gates=1, slopes=len(ctx.children)), **options)
 
-    def walk_back(self, ctx: Context, dy: np.ndarray, h: np.ndarray, dead: np.ndarray | None) -> np.ndarray:
-        """All steps back, then dR = h^T da in one product."""
-        T, N, H = h.shape[0] - 1, *h.shape[1:]
-        da = ctx.empty("da", (T, N, H))
-        rnn_backward(
-            dy, ctx.params["recurrent_kernel"], h=h, da=da, dh=ctx.empty("dh", (N, H)), work=ctx.empty("work", (N, H)),
-            dead=dead, derived=bool(ctx.children),
-        )
-        np.matmul(h[:-1].reshape(T * N, H).T, da.reshape(T * N, H), out=ctx.grads["recurrent_kernel"])
-        return da
+    def walk_back(self, ctx: Context, dy: np.ndarray, db: np.ndarray | None, **options: Any) -> None:
+        """All steps back."""
+        R, W = ctx.params["recurrent_kernel"], ctx.params["kernel"]
+        rnn_backward(dy, R, W, db=db, kept=ctx.kept, work=ctx.work, **options)

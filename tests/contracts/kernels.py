@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from dlcli.kernels import dense, gelu, layer_normalization, pooling
+from dlcli.kernels import dense, gelu, layer_normalization, pooling, recurrent
 from dlcli.kernels.convolution import place_shape
 from dlcli.kernels.im2col import Window
 
@@ -68,6 +68,21 @@ class BackCase(Case):
         )
         function(x, W, dy, y=y, place=place, **kwargs)
         return [kwargs[name] for name in self.results if kwargs[name] is not None]
+
+
+class WalkBack(Case):
+    """The way back of a recurrent layer, on what the kernel of the same kind has kept on its way there."""
+
+    def __init__(self, there, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.there = there
+
+    def run(self, function):
+        forward = vars(sys.modules[function.__module__])[self.there.kernel.rpartition(".")[2]]
+        there, args, kwargs = copy.deepcopy((self.there, self.args, self.kwargs))  # at once: they share their memory
+        getattr(forward, "plain", forward)(*there.args, **there.kwargs)
+        function(*args, **kwargs)
+        return [kwargs[name] for name in self.results]
 
 
 def every_case(dtype):
@@ -134,8 +149,7 @@ def every_case(dtype):
     for shape in CONVOLUTIONS:
         yield from _convolutions(*shape, draw, empty)
     yield from _poolings(draw, empty, bits)
-    for dead in (None, bits(4, 3, 1)):
-        yield from _recurrent(draw, empty, dead)
+    yield from _recurrent(draw, empty, bits)
     yield from _attention(draw, empty, bits)
 
 
@@ -159,20 +173,6 @@ def _dense(draw, empty):
 
 
 def _normalizations(draw, empty):
-    for center in (True, False):
-        yield Case(
-            "normalization.standardize", draw(6, 40), inverse=empty(6, 1), epsilon=1e-3, center=center, terms=40,
-            out=empty(6, 40), results=("out", "inverse"),
-        )
-        yield Case(
-            "normalization.standardize_gradient", draw(6, 40), draw(6, 40), draw(6, 1), work=empty(6, 40),
-            means=empty(2, 6, 1), center=center, terms=40, out=empty(6, 40),
-        )
-    for scale, shift in ((draw(4, 5), draw(4, 5)), (draw(5), draw(5)), (draw(5), None)):
-        yield Case("normalization.scale_rows", draw(6, 4, 5), scale, shift, out=empty(6, 4, 5))
-    yield Case(
-        "normalization.scale_rows_gradient", draw(60, 5), draw(60, 5), dscale=empty(5), dshift=empty(5),
-        work=empty(60, 5), results=["dscale", "dshift"], terms=60,
     R, K = 6, 40
     for gamma, beta, dx, center in (
         (draw(K), draw(K), empty(R, K), True), (draw(K), None, empty(R, K), False), (None, draw(K), empty(R, K), True),
@@ -191,6 +191,20 @@ def _normalizations(draw, empty):
                 name for name, there in (("out", dx), ("dgamma", gamma), ("dbeta", beta)) if there is not None
             ], **shared,
         )
+    for center in (True, False):
+        yield Case(
+            "normalization.standardize", draw(6, 40), inverse=empty(6, 1), epsilon=1e-3, center=center, terms=40,
+            out=empty(6, 40), results=("out", "inverse"),
+        )
+        yield Case(
+            "normalization.standardize_gradient", draw(6, 40), draw(6, 40), draw(6, 1), work=empty(6, 40),
+            means=empty(2, 6, 1), center=center, terms=40, out=empty(6, 40),
+        )
+    for scale, shift in ((draw(4, 5), draw(4, 5)), (draw(5), draw(5)), (draw(5), None)):
+        yield Case("normalization.scale_rows", draw(6, 4, 5), scale, shift, out=empty(6, 4, 5))
+    yield Case(
+        "normalization.scale_rows_gradient", draw(60, 5), draw(60, 5), dscale=empty(5), dshift=empty(5),
+        work=empty(60, 5), results=["dscale", "dshift"], terms=60,
     )
     yield Case(
         "normalization.combine_rows", draw(6, 4, 5), draw(4, 5), draw(6, 4, 5), draw(4, 5), draw(4, 5),
@@ -258,34 +272,43 @@ def _poolings(draw, empty, bits):
             )
 
 
-def _recurrent(draw, empty, dead):
-    T, N, H = 4, 3, 5
-    h, c = draw(T + 1, N, H), draw(T + 1, N, H)
-    yield Case(
-        "lstm.lstm_forward", draw(T, N, 4 * H), draw(H, 4 * H), gates=empty(T, 4, N, H), h=h, c=c,
-        tanh_c=empty(T, N, H), work=empty(N, 4 * H), dead=dead, results=["h", "c"], terms=20,
+def _recurrent(draw, empty, bits):
+    for features, N, whole, dead, bends in (
+        (2, 3, False, None, None), (18, 37, True, None, None), (2, 3, True, bits(4, 3), None),
+        (2, 3, True, bits(4, 3), (_halve, _halve)),
+    ):
+        options = {"backwards": whole, "dead": dead}
+        sizes = 4, N, 5, features
+        yield from _walks("lstm", sizes, 4, draw, empty, whole, {**options, "bends": bends}, cells=2, slopes=5)
+        yield from _walks("rnn", sizes, 1, draw, empty, whole, {**options, "bends": bends and bends[:1]}, slopes=1)
+        for after in (True, False):
+            rest = {**options, "bends": bends, "reset_after": after}
+            yield from _walks("gru", sizes, 3, draw, empty, whole, rest, b=(2, 15), slopes=4)
+
+
+def _walks(name, sizes, gates, draw, empty, whole, options, b=None, **kept):
+    (T, N, H, features), slots = sizes, 4 if gates > 1 else 1
+    x, R, b, W = draw(N, T, features), draw(H, gates * H), draw(*(b or (gates * H,))), draw(features, gates * H)
+    if options.get("reset_after") is False:
+        b[1] = 0
+    S = T if whole else 1
+    memory = {
+        "kept": empty(recurrent.kept_size(*sizes, gates=slots, **kept)),
+        "work": empty(recurrent.work_size(*sizes, gates=slots)),
+    }
+    there = Case(f"{name}.{name}_forward", x, R, b, W, y=empty(N, S, H), results=["y"], terms=20, **memory, **options)
+    yield there
+    yield WalkBack(
+        there, f"{name}.{name}_backward", draw(N, S, H), R, W, steps=T, dR=empty(*R.shape), dW=empty(*W.shape),
+        db=empty(*(b[:1] if options.get("reset_after") is False else b).shape), dx=empty(*x.shape) if whole else None,
+        results=["dR", "dW", "db", *(["dx"] if whole else [])], terms=400, **memory, **options,
     )
-    shut = abs(np.tanh(draw(T, 4, N, H)))
-    for S, derived in ((1, False), (4, False), (4, True)):
-        yield Case(
-            "lstm.lstm_backward", draw(S, N, H), shut, draw(H, 4 * H), c=c, tanh_c=np.tanh(draw(T, N, H)),
-            da=empty(T, N, 4 * H), slopes=draw(T, 4, N, H), slope_c=draw(T, N, H), dh=empty(N, H), dc=empty(N, H),
-            work=empty(N, H), dead=dead, derived=derived, results=["da"], terms=400,
-        )
-    for after in (True, False):
-        yield Case(
-            "gru.gru_forward", draw(T, N, 3 * H), draw(H, 3 * H), draw(H), gates=empty(T, 4, N, H), h=h,
-            work=empty(N, 3 * H), reset_after=after, dead=dead, results=["h"], terms=20,
-        )
-        gates = shut.copy()
-        if dead is not None:
-            np.copyto(gates[:, 0], 1, where=dead)
-        for S in (1, 4):
-            yield Case(
-                "gru.gru_backward", draw(S, N, H), gates, draw(H, 3 * H), h=h, da=empty(T, N, 4 * H),
-                slopes=draw(T, 3, N, H), dh=empty(N, H), work=empty(2, N, H), reset_after=after, dead=dead,
-                results=["da"], terms=400,
-            )
+
+
+def _halve(a, slope):
+    """An activation as recurrent kernels take it."""
+    a *= 0.5
+    slope[...] = 0.5
 
 
 def _attention(draw, empty, bits):

@@ -1,112 +1,236 @@
-"""The walk of a GRU: products of matrices and one or two passes over all gates a step."""
+"""The walk of a GRU: all steps there, and all steps back, in one piece each."""
 
 from typing import cast
 
 import numpy as np
 
 from dlcli.kernels.choice import Kernel
-from dlcli.kernels.compiled._functions import exp, tanh
+from dlcli.kernels.compiled._functions import sigmoid, tanh
 from dlcli.kernels.compiled._jit import jit
-from dlcli.kernels.gru import gru_backward as twin
+from dlcli.kernels.compiled._walks import (
+    NOBODY,
+    copy,
+    enter,
+    fill,
+    input_gradient,
+    lay,
+    lay_across,
+    product,
+    strip_width,
+    whole,
+)
+from dlcli.kernels.gru import gru_backward as twin_backward
+from dlcli.kernels.gru import gru_forward as twin_forward
+from dlcli.kernels.recurrent import GROUP, Bend, carved, first_last
 
 
 def gru_forward(
-    a: np.ndarray, R: np.ndarray, b: np.ndarray, *, gates: np.ndarray, h: np.ndarray, work: np.ndarray,
-    reset_after: bool, dead: np.ndarray | None = None,
+    x: np.ndarray, R: np.ndarray, b: np.ndarray, W: np.ndarray, *, y: np.ndarray, kept: np.ndarray, work: np.ndarray,
+    reset_after: bool, backwards: bool = False, dead: np.ndarray | None = None,
+    bends: tuple[Bend, Bend] | None = None,
 ) -> None:
-    """As its twin."""
-    T, _, N, H = gates.shape
-    first, last, whole = R[:, :2 * H], R[:, 2 * H:], work.reshape(N, 3 * H)
-    for t in range(T):
-        still = None if dead is None else dead[t]
-        if reset_after:
-            np.matmul(h[t], R, out=whole)
-            _step_after(a[t], whole, b, gates[t], h[t], h[t + 1], still)
-        else:
-            np.matmul(h[t], first, out=whole[:, :2 * H])
-            _open(a[t], whole, gates[t], h[t])
-            np.matmul(gates[t, 3], last, out=gates[t, 2])
-            _step_before(a[t], gates[t], h[t], h[t + 1], still)
+    """As its twin; with activations of their own it is the twin."""
+    if bends is not None:
+        cast(Kernel, twin_forward).plain(
+            x, R, b, W, y=y, kept=kept, work=work, reset_after=reset_after, backwards=backwards, dead=dead, bends=bends,
+        )
+    else:
+        _forward(x, R, b, W, y, kept, work, reset_after, backwards, NOBODY if dead is None else dead)
 
 
 def gru_backward(
-    dy: np.ndarray, gates: np.ndarray, R: np.ndarray, *, h: np.ndarray, da: np.ndarray, slopes: np.ndarray,
-    dh: np.ndarray, work: np.ndarray, reset_after: bool, dead: np.ndarray | None = None, derived: bool = False,
+    dy: np.ndarray, R: np.ndarray, W: np.ndarray, *, dR: np.ndarray, db: np.ndarray | None, dW: np.ndarray,
+    dx: np.ndarray | None, kept: np.ndarray, work: np.ndarray, steps: int, reset_after: bool, backwards: bool = False,
+    dead: np.ndarray | None = None, bends: tuple[Bend, Bend] | None = None,
 ) -> None:
-    """As its twin; needs `slopes` where `derived`, or without `reset_after`."""
-    if derived or not reset_after:
-        cast(Kernel, twin).plain(
-            dy, gates, R, h=h, da=da, slopes=slopes, dh=dh, work=work, reset_after=reset_after, dead=dead,
-            derived=derived,
+    """As its twin; with activations of their own it is the twin."""
+    if bends is not None:
+        cast(Kernel, twin_backward).plain(
+            dy, R, W, dR=dR, db=db, dW=dW, dx=dx, kept=kept, work=work, steps=steps, reset_after=reset_after,
+            backwards=backwards, dead=dead, bends=bends,
         )
         return
-    T, H = len(gates), gates.shape[3]
-    silent, back, rest = T - len(dy), R.T, work[1]
-    dh.fill(0)
-    rest.fill(0)
-    for t in range(T - 1, -1, -1):
-        _step_back(None if t < silent else dy[t - silent], gates[t], h[t], da[t], dh, rest)
-        np.matmul(da[t, :, H:], back, rest)
-    # What the first state would get is read by nobody.
+    N, H, K = len(dy), len(R), len(R) + 1 + len(W)
+    _back(dy, R, kept, work, steps, K, reset_after)
+    hx, da = carved(kept, ((steps + 1) * N, K), (steps * N, 4 * H))
+    hx = hx[:steps * N]
+    of_x, of_h = carved(work, (K - H, 3 * H), (H + 1, 3 * H))
+    np.matmul(hx[:, H:].T, da[:, :3 * H], of_x)
+    first_last(of_x[1:], H, out=dW)
+    if reset_after:
+        np.matmul(hx[:, :H + 1].T, da[:, H:], of_h)
+        dR[...] = of_h[:H]
+    else:
+        np.matmul(hx[:, :H].T, da[:, H:3 * H], dR[:, :2 * H])
+        np.matmul(da[:, 3 * H:].T, da[:, :H], dR[:, 2 * H:])
+    if db is not None:
+        first_last(of_x[0], H, out=db[0])
+        db[1:] = of_h[H]
+    if dx is not None:
+        input_gradient(da[:, :3 * H], W, H, dx=dx, work=work, backwards=backwards)
 
 
 @jit()
-def _step_after(a, work, b, gates, h, h_next, dead):
-    N, H = h.shape
-    one = a.dtype.type(1)
-    for n in range(N):
-        for j in range(H):
-            z = one / (one + exp(a[n, j] + work[n, j]))
-            r = one / (one + exp(a[n, H + j] + work[n, H + j]))
-            q = work[n, 2 * H + j] + b[j]
-            g = tanh(a[n, 2 * H + j] + r * q)
-            gates[0, n, j], gates[1, n, j], gates[2, n, j], gates[3, n, j] = z, r, g, q
-            h_next[n, j] = z * (h[n, j] - g) + g
-        if dead is not None:
-            if dead[n, 0]:
-                for j in range(H):
-                    gates[0, n, j], h_next[n, j] = one, h[n, j]
+def _forward(x, R, b, W, y, kept, work, reset_after, backwards, dead):
+    (N, T, features), H, S = x.shape, R.shape[0], y.shape[1]
+    K, wide = H + 1 + features, strip_width(x)
+    columns = 4 * H if reset_after else 3 * H
+    strips, of_g, of_q = (columns + wide - 1) // wide, H // wide, (3 * H + wide - 1) // wide
+    width = strips * wide
+    hx, gates = _kept(kept, T, N, H, K)
+    to_q = work[strips * K * wide:]
+    sums = to_q[(H + wide - 1) // wide * wide * H:]
+    _lay_all(work, to_q, R, b, W, reset_after)
+    enter(x, hx, H, backwards)
+    for start in range(0, N, GROUP):
+        rows = min(GROUP, N - start)
+        for t in range(T):
+            at, first = (t * N + start) * K, 0 if t else H  # the state is zero before the first step
+            product(sums, width, hx, at, K, work, K, H, K, 0, of_g, rows, False)
+            product(sums, width, hx, at, K, work, K, first, K, of_g, of_q, rows, False)
+            product(sums, width, hx, at, K, work, K, first, H + 1, of_q, strips, rows, False)
+            for row in range(rows):
+                n, here = start + row, row * width
+                if reset_after:
+                    _gate(sums[here:here + width], gates[t, n], hx[t, n], hx[t + 1, n])
+                else:
+                    _open(sums[here:here + width], gates[t, n], hx[t, n])
+            if not reset_after:
+                product(
+                    sums, width, gates, (t * N + start) * 4 * H + 3 * H, 4 * H, to_q, H, 0, H,
+                    0, (H + wide - 1) // wide, rows, True,
+                )
+                for row in range(rows):
+                    n, here = start + row, row * width
+                    _advance(sums[here:here + width], gates[t, n], hx[t, n], hx[t + 1, n])
+            for row in range(rows):
+                n = start + row
+                if dead.size and dead[t, n]:
+                    fill(gates[t, n], H, 2 * H, 1)
+                    copy(hx[t, n], hx[t + 1, n], H)
+                if t >= T - S:
+                    copy(hx[t + 1, n], y[n, t - T + S], H)
 
 
 @jit()
-def _open(a, work, gates, h):
-    N, H = h.shape
-    one = a.dtype.type(1)
-    for n in range(N):
-        for j in range(H):
-            gates[0, n, j] = one / (one + exp(a[n, j] + work[n, j]))
-            r = one / (one + exp(a[n, H + j] + work[n, H + j]))
-            gates[1, n, j], gates[3, n, j] = r, r * h[n, j]
+def _kept(kept, T, N, H, K):
+    at = whole((T + 1) * N * K)
+    return kept[:(T + 1) * N * K].reshape(T + 1, N, K), kept[at:at + T * N * 4 * H].reshape(T, N, 4 * H)
 
 
 @jit()
-def _step_before(a, gates, h, h_next, dead):
-    N, H = h.shape
-    one = a.dtype.type(1)
-    for n in range(N):
-        for j in range(H):
-            z, g = gates[0, n, j], tanh(gates[2, n, j] + a[n, 2 * H + j])
-            gates[2, n, j], h_next[n, j] = g, z * (h[n, j] - g) + g
-        if dead is not None:
-            if dead[n, 0]:
-                for j in range(H):
-                    gates[0, n, j], h_next[n, j] = one, h[n, j]
+def _lay_all(strips, to_q, R, b, W, reset_after):
+    H, features = R.shape[0], W.shape[0]
+    K, wide = H + 1 + features, strip_width(R)
+    columns = 4 * H if reset_after else 3 * H
+    fill(strips, 0, (columns + wide - 1) // wide * K * wide, 0)  # what h does not give to g, nor x to q
+    lay(strips, K, 0, R, 0, 2 * H, H)
+    lay(strips, K, H, b[:1], 2 * H, 3 * H, 0)
+    lay(strips, K, H, b[:1], 0, 2 * H, H)
+    for j in range(2 * H if reset_after else 3 * H):
+        to = j + H if j < 2 * H else j - 2 * H
+        strips[(to // wide * K + H) * wide + to % wide] += b[1, j]
+    lay(strips, K, H + 1, W, 2 * H, 3 * H, 0)
+    lay(strips, K, H + 1, W, 0, 2 * H, H)
+    if reset_after:
+        lay(strips, K, 0, R, 2 * H, 3 * H, 3 * H)
+        lay(strips, K, H, b[1:], 2 * H, 3 * H, 3 * H)
+    else:
+        lay(to_q, H, 0, R, 2 * H, 3 * H, 0)
 
 
 @jit()
-def _step_back(dy, gates, h, da, dh, rest):
-    N, H = dh.shape
+def _gate(sums, gates, h, h_next):
+    H = gates.size // 4
+    for j in range(H):
+        z, r, q = sigmoid(sums[H + j]), sigmoid(sums[2 * H + j]), sums[3 * H + j]
+        g = tanh(sums[j] + r * q)
+        gates[j], gates[H + j], gates[2 * H + j], gates[3 * H + j] = g, z, r, q
+        h_next[j] = z * (h[j] - g) + g
+
+
+@jit()
+def _open(sums, gates, h):
+    H = gates.size // 4
+    for j in range(H):
+        r = sigmoid(sums[2 * H + j])
+        gates[H + j], gates[2 * H + j], gates[3 * H + j] = sigmoid(sums[H + j]), r, r * h[j]
+
+
+@jit()
+def _advance(sums, gates, h, h_next):
+    H = gates.size // 4
+    for j in range(H):
+        z, g = gates[H + j], tanh(sums[j])
+        gates[j], h_next[j] = g, z * (h[j] - g) + g
+
+
+@jit()
+def _back(dy, R, kept, work, T, K, reset_after):
+    N, S, H = dy.shape
+    wide = strip_width(dy)
+    strips = (H + wide - 1) // wide
+    width, depth = strips * wide, 3 * H if reset_after else 2 * H
+    hx, gates = _kept(kept, T, N, H, K)
+    to_q = work[depth * width:]
+    lay_across(work, depth, 0, R, 0, depth)
+    if not reset_after:
+        lay_across(to_q, H, 0, R, 2 * H, 3 * H)
+    for start in range(0, N, GROUP):
+        rows = min(GROUP, N - start)
+        dh = to_q[H * width:]
+        rest = dh[rows * width:]
+        fill(dh, 0, rows * width, 0)
+        for t in range(T - 1, -1, -1):
+            at = (t * N + start) * 4 * H
+            for row in range(rows):
+                n, here = start + row, row * width
+                if t >= T - S:
+                    for j in range(H):
+                        dh[here + j] += dy[n, t - T + S, j]
+                if reset_after:
+                    _gate_back(gates[t, n], hx[t, n], dh[here:here + width])
+                else:
+                    _advance_back(gates[t, n], hx[t, n], dh[here:here + width])
+            if not reset_after:
+                product(rest, width, gates, at, 4 * H, to_q, H, 0, H, 0, strips, rows, False)
+                for row in range(rows):
+                    n, here = start + row, row * width
+                    _open_back(gates[t, n], hx[t, n], dh[here:here + width], rest[here:here + width])
+            if t:
+                product(dh, width, gates, at + H, 4 * H, work, depth, 0, depth, 0, strips, rows, True)
+
+
+@jit()
+def _gate_back(gates, h, dh):
+    H = gates.size // 4
     one = dh.dtype.type(1)
-    for n in range(N):
-        if dy is not None:
-            for j in range(H):
-                dh[n, j] += dy[n, j]
-        for j in range(H):
-            z, r, g, q = gates[0, n, j], gates[1, n, j], gates[2, n, j], gates[3, n, j]
-            d = dh[n, j] + rest[n, j]
-            to_g = d * (one - z) * (one - g * g)
-            da[n, j] = to_g
-            da[n, H + j] = d * (h[n, j] - g) * z * (one - z)
-            da[n, 2 * H + j] = to_g * q * r * (one - r)
-            da[n, 3 * H + j] = to_g * r
-            dh[n, j] = d * z
+    for j in range(H):
+        g, z, r, q, d = gates[j], gates[H + j], gates[2 * H + j], gates[3 * H + j], dh[j]
+        to_g = d * (one - z) * (one - g * g)
+        gates[j] = to_g
+        gates[H + j] = d * (h[j] - g) * z * (one - z)
+        gates[2 * H + j] = to_g * q * r * (one - r)
+        gates[3 * H + j] = to_g * r
+        dh[j] = d * z
+
+
+@jit()
+def _advance_back(gates, h, dh):
+    H = gates.size // 4
+    one = dh.dtype.type(1)
+    for j in range(H):
+        g, z, d = gates[j], gates[H + j], dh[j]
+        gates[j] = d * (one - z) * (one - g * g)
+        gates[H + j] = d * (h[j] - g) * z * (one - z)
+        dh[j] = d * z
+
+
+@jit()
+def _open_back(gates, h, dh, rest):
+    H = gates.size // 4
+    one = dh.dtype.type(1)
+    for j in range(H):
+        r, d = gates[2 * H + j], rest[j]
+        gates[2 * H + j] = d * h[j] * r * (one - r)
+        dh[j] += d * r

@@ -1,89 +1,171 @@
-"""The walk of an LSTM: a product of matrices and one pass over all gates a step."""
+"""The walk of an LSTM: all steps there, and all steps back, in one piece each."""
 
 from typing import cast
 
 import numpy as np
 
 from dlcli.kernels.choice import Kernel
-from dlcli.kernels.compiled._functions import exp, tanh
+from dlcli.kernels.compiled._functions import sigmoid, tanh
 from dlcli.kernels.compiled._jit import jit
-from dlcli.kernels.lstm import lstm_backward as twin
+from dlcli.kernels.compiled._walks import (
+    NOBODY,
+    copy,
+    enter,
+    fill,
+    gradients,
+    input_gradient,
+    lay,
+    lay_across,
+    product,
+    strip_width,
+    whole,
+)
+from dlcli.kernels.lstm import lstm_backward as twin_backward
+from dlcli.kernels.lstm import lstm_forward as twin_forward
+from dlcli.kernels.recurrent import GROUP, Bend, carved
 
 
 def lstm_forward(
-    a: np.ndarray, R: np.ndarray, *, gates: np.ndarray, h: np.ndarray, c: np.ndarray, tanh_c: np.ndarray,
-    work: np.ndarray, dead: np.ndarray | None = None,
+    x: np.ndarray, R: np.ndarray, b: np.ndarray, W: np.ndarray, *, y: np.ndarray, kept: np.ndarray, work: np.ndarray,
+    backwards: bool = False, dead: np.ndarray | None = None, bends: tuple[Bend, Bend] | None = None,
 ) -> None:
-    """As its twin."""
-    for t in range(len(a)):
-        np.matmul(h[t], R, work)
-        _step(a[t], work, gates[t], h[t], h[t + 1], c[t], c[t + 1], tanh_c[t], None if dead is None else dead[t])
+    """As its twin; with activations of their own it is the twin."""
+    if bends is not None:
+        cast(Kernel, twin_forward).plain(
+            x, R, b, W, y=y, kept=kept, work=work, backwards=backwards, dead=dead, bends=bends,
+        )
+    else:
+        _forward(x, R, b, W, y, kept, work, backwards, NOBODY if dead is None else dead)
 
 
 def lstm_backward(
-    dy: np.ndarray, gates: np.ndarray, R: np.ndarray, *, c: np.ndarray, tanh_c: np.ndarray, da: np.ndarray,
-    slopes: np.ndarray, slope_c: np.ndarray, dh: np.ndarray, dc: np.ndarray, work: np.ndarray,
-    dead: np.ndarray | None = None, derived: bool = False,
+    dy: np.ndarray, R: np.ndarray, W: np.ndarray, *, dR: np.ndarray, db: np.ndarray | None, dW: np.ndarray,
+    dx: np.ndarray | None, kept: np.ndarray, work: np.ndarray, steps: int, backwards: bool = False,
+    dead: np.ndarray | None = None, bends: tuple[Bend, Bend] | None = None,
 ) -> None:
-    """As its twin; needs `slopes` and `slope_c` where `derived` alone."""
-    if derived:
-        cast(Kernel, twin).plain(
-            dy, gates, R, c=c, tanh_c=tanh_c, da=da, slopes=slopes, slope_c=slope_c, dh=dh, dc=dc, work=work, dead=dead,
-            derived=True,
+    """As its twin; with activations of their own it is the twin."""
+    if bends is not None:
+        cast(Kernel, twin_backward).plain(
+            dy, R, W, dR=dR, db=db, dW=dW, dx=dx, kept=kept, work=work, steps=steps, backwards=backwards, dead=dead,
+            bends=bends,
         )
         return
-    T, silent, back = len(tanh_c), len(tanh_c) - len(dy), R.T
-    dh.fill(0)
-    dc.fill(0)
-    for t in range(T - 1, -1, -1):
-        _step_back(None if t < silent else dy[t - silent], gates[t], c[t], tanh_c[t], da[t], dh, dc)
-        if dead is None:
-            np.matmul(da[t], back, dh)
-        else:
-            np.matmul(da[t], back, work)
-            np.add(work, dh, out=work, where=dead[t])
-            np.copyto(dh, work)
+    N, H, K = len(dy), len(R), len(R) + 1 + len(W)
+    _back(dy, R, kept, work, steps, K, NOBODY if dead is None else dead)
+    hx, da = carved(kept, ((steps + 1) * N, K), (steps * N, 4 * H))
+    gradients(hx[:steps * N], da, dR=dR, db=db, dW=dW, work=work)
+    if dx is not None:
+        input_gradient(da, W, H, dx=dx, work=work, backwards=backwards)
 
 
 @jit()
-def _step(a, work, gates, h, h_next, c, c_next, tanh_c, dead):
-    N, H = h.shape
-    one, nothing = a.dtype.type(1), a.dtype.type(0)
-    for n in range(N):
-        if dead is not None:
-            if dead[n, 0]:
-                for j in range(H):
-                    gates[0, n, j] = gates[2, n, j] = tanh_c[n, j] = nothing
-                    gates[1, n, j] = one
-                    gates[3, n, j] = nothing
-                    c_next[n, j] = c[n, j]
-                    h_next[n, j] = h[n, j]
-                continue
-        for j in range(H):
-            i = one / (one + exp(a[n, j] + work[n, j]))
-            f = one / (one + exp(a[n, H + j] + work[n, H + j]))
-            g = tanh(a[n, 2 * H + j] + work[n, 2 * H + j])
-            o = one / (one + exp(a[n, 3 * H + j] + work[n, 3 * H + j]))
-            cell = f * c[n, j] + i * g
-            bent = tanh(cell)
-            gates[0, n, j], gates[1, n, j], gates[2, n, j], gates[3, n, j] = i, f, o, g
-            c_next[n, j], tanh_c[n, j], h_next[n, j] = cell, bent, o * bent
+def _forward(x, R, b, W, y, kept, work, backwards, dead):
+    (N, T, features), H, S = x.shape, R.shape[0], y.shape[1]
+    K, wide = H + 1 + features, strip_width(x)
+    strips = (4 * H + wide - 1) // wide
+    width = strips * wide
+    hx, gates, c, tanh_c = _kept(kept, T, N, H, K)
+    sums = work[strips * K * wide:]
+    lay(work, K, 0, R, 3 * H, 4 * H, 0)
+    lay(work, K, 0, R, 0, 3 * H, H)
+    lay(work, K, H, b.reshape(1, 4 * H), 3 * H, 4 * H, 0)
+    lay(work, K, H, b.reshape(1, 4 * H), 0, 3 * H, H)
+    lay(work, K, H + 1, W, 3 * H, 4 * H, 0)
+    lay(work, K, H + 1, W, 0, 3 * H, H)
+    enter(x, hx, H, backwards)
+    fill(c.reshape(c.size), 0, N * H, 0)
+    for start in range(0, N, GROUP):
+        rows = min(GROUP, N - start)
+        for t in range(T):
+            first = 0 if t else H  # the state is zero before the first step
+            product(sums, width, hx, (t * N + start) * K, K, work, K, first, K, 0, strips, rows, False)
+            for row in range(rows):
+                n = start + row
+                if dead.size and dead[t, n]:
+                    _pass_by(gates[t, n], hx[t, n], hx[t + 1, n], c[t, n], c[t + 1, n], tanh_c[t, n])
+                else:
+                    _gate(
+                        sums[row * width:(row + 1) * width], gates[t, n], hx[t + 1, n], c[t, n], c[t + 1, n],
+                        tanh_c[t, n],
+                    )
+                if t >= T - S:
+                    copy(hx[t + 1, n], y[n, t - T + S], H)
 
 
 @jit()
-def _step_back(dy, gates, c, tanh_c, da, dh, dc):
-    N, H = dh.shape
+def _gate(sums, gates, h_next, c, c_next, tanh_c):
+    H = c.size
+    for j in range(H):
+        o, i, f, g = sigmoid(sums[j]), sigmoid(sums[H + j]), sigmoid(sums[2 * H + j]), tanh(sums[3 * H + j])
+        cell = f * c[j] + i * g
+        bent = tanh(cell)
+        gates[j], gates[H + j], gates[2 * H + j], gates[3 * H + j] = o, i, f, g
+        c_next[j], tanh_c[j], h_next[j] = cell, bent, o * bent
+
+
+@jit()
+def _pass_by(gates, h, h_next, c, c_next, tanh_c):
+    H = c.size
+    for j in range(H):
+        gates[j] = gates[H + j] = gates[3 * H + j] = tanh_c[j] = 0
+        gates[2 * H + j] = 1
+        c_next[j], h_next[j] = c[j], h[j]
+
+
+@jit()
+def _back(dy, R, kept, work, T, K, dead):
+    N, S, H = dy.shape
+    wide = strip_width(dy)
+    strips = (H + wide - 1) // wide
+    width = strips * wide
+    _, gates, c, tanh_c = _kept(kept, T, N, H, K)
+    at = strips * 4 * H * wide
+    lay_across(work, 4 * H, 0, R, 3 * H, 4 * H)
+    lay_across(work, 4 * H, H, R, 0, 3 * H)
+    for start in range(0, N, GROUP):
+        rows = min(GROUP, N - start)
+        dh, share, dc = work[at:at + rows * width], work[at + rows * width:], work[at + 2 * rows * width:]
+        fill(work, at, at + 3 * rows * width, 0)
+        for t in range(T - 1, -1, -1):
+            for row in range(rows):
+                n, here = start + row, row * width
+                if t >= T - S:
+                    for j in range(H):
+                        dh[here + j] += dy[n, t - T + S, j]
+                _gate_back(gates[t, n], c[t, n], tanh_c[t, n], dh[here:here + width], dc[here:here + width])
+            if t:
+                product(
+                    share, width, gates, (t * N + start) * 4 * H, 4 * H, work, 4 * H, 0, 4 * H, 0, strips, rows, False,
+                )
+                if dead.size:
+                    for row in range(rows):
+                        if dead[t, start + row]:
+                            for j in range(row * width, row * width + H):
+                                share[j] += dh[j]
+                dh, share = share, dh
+
+
+@jit()
+def _gate_back(gates, c, tanh_c, dh, dc):
+    H = c.size
     one = dh.dtype.type(1)
-    for n in range(N):
-        if dy is not None:
-            for j in range(H):
-                dh[n, j] += dy[n, j]
-        for j in range(H):
-            i, f, o, g = gates[0, n, j], gates[1, n, j], gates[2, n, j], gates[3, n, j]
-            bent, d = tanh_c[n, j], dh[n, j]
-            e = dc[n, j] + d * o * (one - bent * bent)
-            da[n, j] = e * g * i * (one - i)
-            da[n, H + j] = e * c[n, j] * f * (one - f)
-            da[n, 2 * H + j] = e * i * (one - g * g)
-            da[n, 3 * H + j] = d * bent * o * (one - o)
-            dc[n, j] = e * f
+    for j in range(H):
+        o, i, f, g = gates[j], gates[H + j], gates[2 * H + j], gates[3 * H + j]
+        bent, d = tanh_c[j], dh[j]
+        e = dc[j] + d * o * (one - bent * bent)
+        gates[j] = d * bent * o * (one - o)
+        gates[H + j] = e * g * i * (one - i)
+        gates[2 * H + j] = e * c[j] * f * (one - f)
+        gates[3 * H + j] = e * i * (one - g * g)
+        dc[j] = e * f
+
+
+@jit()
+def _kept(kept, T, N, H, K):
+    a = whole((T + 1) * N * K)
+    b = a + whole(T * N * 4 * H)
+    d = b + whole((T + 1) * N * H)
+    return (
+        kept[:(T + 1) * N * K].reshape(T + 1, N, K), kept[a:a + T * N * 4 * H].reshape(T, N, 4 * H),
+        kept[b:b + (T + 1) * N * H].reshape(T + 1, N, H), kept[d:d + T * N * H].reshape(T, N, H),
+    )

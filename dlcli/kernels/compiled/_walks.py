@@ -1,0 +1,115 @@
+"""What the walks of recurrent layers share: matrices cut into strips of columns, and products with them.
+
+Here rows of the batch stay rows. A group of them goes all the way before the next one starts, so that its state and
+its gates stay in the first caches; the strips are as wide as a tile, and each lies in one piece.
+"""
+
+import numpy as np
+
+from dlcli.kernels.compiled._jit import jit
+from dlcli.kernels.compiled._tiles import BYTES, ROWS, tile
+from dlcli.kernels.recurrent import LINE, carved, first_last, last_first
+
+NOBODY = np.empty((0, 0), bool)
+"""Where no step is padding."""
+
+
+@jit()
+def whole(count):
+    """Numbers up to the next cache line."""
+    return (count + LINE - 1) // LINE * LINE
+
+
+@jit()
+def strip_width(x):
+    """Columns of a strip for numbers like those of x."""
+    return 2 * BYTES // x.itemsize
+
+
+@jit()
+def lay(strips, depth, at, x, start, stop, to):
+    """Lays columns `start` to `stop` of x into strips of `depth` rows: from row `at` and column `to` on."""
+    wide = strip_width(x)
+    while start < stop:
+        here = to % wide
+        count = min(wide - here, stop - start)
+        place = (to // wide * depth + at) * wide + here
+        for k in range(x.shape[0]):
+            for j in range(count):
+                strips[place + k * wide + j] = x[k, start + j]
+        start += count
+        to += count
+
+
+@jit()
+def lay_across(strips, depth, at, x, start, stop):
+    """Lays those columns of x as rows into strips, from row `at` on."""
+    wide = strip_width(x)
+    for j in range(x.shape[0]):
+        place = (j // wide * depth + at) * wide + j % wide
+        for k in range(stop - start):
+            strips[place + k * wide] = x[j, start + k]
+
+
+@jit()
+def product(out, out_row, x, x_at, x_row, strips, depth, first, last, start, stop, rows, add):
+    """Of out (rows, out_row) the columns of strips `start` to `stop`: x, from column `first` to `last`, times them."""
+    wide = strip_width(x)
+    for s in range(start, stop):
+        for m in range(0, rows, ROWS):
+            tile(
+                out, m * out_row + s * wide, out_row, out, m * out_row + s * wide, out_row, add,
+                x, x_at + m * x_row + first, x_row, 1, strips, (s * depth + first) * wide, wide,
+                min(ROWS, rows - m), wide, last - first,
+            )
+
+
+@jit()
+def copy(x, y, count):
+    """The first numbers of x, to y. In plain loops: copies of slices take seconds to compile."""
+    for j in range(count):
+        y[j] = x[j]
+
+
+@jit()
+def fill(x, start, stop, value):
+    """Puts a value into a part of x."""
+    for j in range(start, stop):
+        x[j] = value
+
+
+@jit()
+def enter(x, hx, H, backwards):
+    """Fills what every step reads, hx: (T + 1, N, K), save for the states that are yet to come."""
+    N, T, features = x.shape
+    for n in range(N):
+        for j in range(H):
+            hx[0, n, j] = 0
+    for t in range(T):
+        at = T - 1 - t if backwards else t
+        for n in range(N):
+            hx[t, n, H] = 1
+            for k in range(features):
+                hx[t, n, H + 1 + k] = x[n, at, k]
+
+
+def gradients(
+    hx: np.ndarray, da: np.ndarray, *, dR: np.ndarray, db: np.ndarray | None, dW: np.ndarray, work: np.ndarray,
+) -> None:
+    """Those of R, b and W in one product, given hx: (T N, K) and da: (T N, gates H), the last gate first."""
+    H = len(dR)
+    (dV,) = carved(work, (hx.shape[1], da.shape[1]))
+    np.matmul(hx.T, da, dV)
+    first_last(dV[:H], H, out=dR)
+    first_last(dV[H + 1:], H, out=dW)
+    if db is not None:
+        first_last(dV[H], H, out=db)
+
+
+def input_gradient(da: np.ndarray, W: np.ndarray, H: int, *, dx: np.ndarray, work: np.ndarray, backwards: bool) -> None:
+    """dx: (N, T, I), given da: (T N, gates H), the last gate first."""
+    N, T, features = dx.shape
+    turned, dxs = carved(work, W.shape, (T * N, features))
+    last_first(W, H, out=turned)
+    np.matmul(da, turned.T, dxs)
+    dx[:, ::-1 if backwards else 1] = dxs.reshape(T, N, features).transpose(1, 0, 2)

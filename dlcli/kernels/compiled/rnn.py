@@ -1,0 +1,136 @@
+"""The walk of a simple recurrent layer: all steps there, and all steps back, in one piece each."""
+
+from typing import cast
+
+import numpy as np
+
+from dlcli.kernels.choice import Kernel
+from dlcli.kernels.compiled._functions import tanh
+from dlcli.kernels.compiled._jit import jit
+from dlcli.kernels.compiled._walks import (
+    NOBODY,
+    copy,
+    enter,
+    fill,
+    gradients,
+    input_gradient,
+    lay,
+    lay_across,
+    product,
+    strip_width,
+    whole,
+)
+from dlcli.kernels.recurrent import GROUP, Bend, carved
+from dlcli.kernels.rnn import rnn_backward as twin_backward
+from dlcli.kernels.rnn import rnn_forward as twin_forward
+
+
+def rnn_forward(
+    x: np.ndarray, R: np.ndarray, b: np.ndarray, W: np.ndarray, *, y: np.ndarray, kept: np.ndarray, work: np.ndarray,
+    backwards: bool = False, dead: np.ndarray | None = None, bends: tuple[Bend] | None = None,
+) -> None:
+    """As its twin; with an activation of its own it is the twin."""
+    if bends is not None:
+        cast(Kernel, twin_forward).plain(
+            x, R, b, W, y=y, kept=kept, work=work, backwards=backwards, dead=dead, bends=bends,
+        )
+    else:
+        _forward(x, R, b, W, y, kept, work, backwards, NOBODY if dead is None else dead)
+
+
+def rnn_backward(
+    dy: np.ndarray, R: np.ndarray, W: np.ndarray, *, dR: np.ndarray, db: np.ndarray | None, dW: np.ndarray,
+    dx: np.ndarray | None, kept: np.ndarray, work: np.ndarray, steps: int, backwards: bool = False,
+    dead: np.ndarray | None = None, bends: tuple[Bend] | None = None,
+) -> None:
+    """As its twin; with an activation of its own it is the twin."""
+    if bends is not None:
+        cast(Kernel, twin_backward).plain(
+            dy, R, W, dR=dR, db=db, dW=dW, dx=dx, kept=kept, work=work, steps=steps, backwards=backwards, dead=dead,
+            bends=bends,
+        )
+        return
+    N, H, K = len(dy), len(R), len(R) + 1 + len(W)
+    _back(dy, R, kept, work, steps, K, NOBODY if dead is None else dead)
+    hx, da = carved(kept, ((steps + 1) * N, K), (steps * N, H))
+    gradients(hx[:steps * N], da, dR=dR, db=db, dW=dW, work=work)
+    if dx is not None:
+        input_gradient(da, W, H, dx=dx, work=work, backwards=backwards)
+
+
+@jit()
+def _forward(x, R, b, W, y, kept, work, backwards, dead):
+    (N, T, features), H, S = x.shape, R.shape[0], y.shape[1]
+    K, wide = H + 1 + features, strip_width(x)
+    strips = (H + wide - 1) // wide
+    width = strips * wide
+    hx, _ = _kept(kept, T, N, H, K)
+    sums = work[strips * K * wide:]
+    lay(work, K, 0, R, 0, H, 0)
+    lay(work, K, H, b.reshape(1, H), 0, H, 0)
+    lay(work, K, H + 1, W, 0, H, 0)
+    enter(x, hx, H, backwards)
+    for start in range(0, N, GROUP):
+        rows = min(GROUP, N - start)
+        for t in range(T):
+            first = 0 if t else H  # the state is zero before the first step
+            product(sums, width, hx, (t * N + start) * K, K, work, K, first, K, 0, strips, rows, False)
+            for row in range(rows):
+                n = start + row
+                if dead.size and dead[t, n]:
+                    copy(hx[t, n], hx[t + 1, n], H)
+                else:
+                    _bend(sums[row * width:row * width + H], hx[t + 1, n])
+                if t >= T - S:
+                    copy(hx[t + 1, n], y[n, t - T + S], H)
+
+
+@jit()
+def _kept(kept, T, N, H, K):
+    at = whole((T + 1) * N * K)
+    return kept[:(T + 1) * N * K].reshape(T + 1, N, K), kept[at:at + T * N * H].reshape(T, N, H)
+
+
+@jit()
+def _bend(sums, h):
+    for j in range(sums.size):
+        h[j] = tanh(sums[j])
+
+
+@jit()
+def _back(dy, R, kept, work, T, K, dead):
+    N, S, H = dy.shape
+    wide = strip_width(dy)
+    strips = (H + wide - 1) // wide
+    width = strips * wide
+    hx, da = _kept(kept, T, N, H, K)
+    lay_across(work, H, 0, R, 0, H)
+    for start in range(0, N, GROUP):
+        rows = min(GROUP, N - start)
+        dh, share = work[H * width:], work[(H + rows) * width:]
+        fill(dh, 0, rows * width, 0)
+        for t in range(T - 1, -1, -1):
+            for row in range(rows):
+                n, here = start + row, row * width
+                if t >= T - S:
+                    for j in range(H):
+                        dh[here + j] += dy[n, t - T + S, j]
+                if dead.size and dead[t, n]:
+                    fill(da[t, n], 0, H, 0)
+                else:
+                    _bend_back(da[t, n], hx[t + 1, n], dh[here:here + width])
+            if t:
+                product(share, width, da, (t * N + start) * H, H, work, H, 0, H, 0, strips, rows, False)
+                if dead.size:
+                    for row in range(rows):
+                        if dead[t, start + row]:
+                            for j in range(row * width, row * width + H):
+                                share[j] += dh[j]
+                dh, share = share, dh
+
+
+@jit()
+def _bend_back(da, h, dh):
+    one = dh.dtype.type(1)
+    for j in range(da.size):
+        da[j] = dh[j] * (one - h[j] * h[j])
