@@ -13,6 +13,7 @@ import numpy as np
 
 from dlcli.kernels import conv, winograd
 from dlcli.kernels.choice import kernel
+from dlcli.kernels.fours import every_second, largest, one_in_four, side_by_side, spread
 from dlcli.kernels.im2col import Window, cuts
 from dlcli.kernels.pooling import max_pool
 from dlcli.kernels.relu import BLOCK as ZEROS
@@ -78,40 +79,10 @@ def _by_windows(
             yield cut
             continue
         four = z[:4 * y.size].reshape(2, 2, *y.shape)
-        for i, j, part, apart in _every_second(x[cut], y.shape, bordered, window):
+        for i, j, part, apart in every_second(x[cut], y.shape, bordered, window):
             conv.conv2d(part, W, b, out=four[i, j], work=work, window=apart)
-        _largest(four.reshape(2, 2, -1, W.shape[3]), y, None if later is None else later[cut])
+        largest(four.reshape(2, 2, -1, W.shape[3]), y, None if later is None else later[cut])
         yield cut
-
-
-def _every_second(
-    x: np.ndarray, shape: tuple[int, ...], bordered: np.ndarray, window: Window,
-) -> Iterator[tuple[int, int, np.ndarray, Window]]:
-    """For each place in windows of 2 x 2 outputs: the image, and the window that gives y of `shape` there.
-
-    So the four numbers of which the largest is wanted lie in four arrays, which are compared as they are.
-    """
-    (top, left), (H, W) = window.before, x.shape[1:3]
-    if window.padded:
-        whole = (len(x), H + top + window.after[0], W + left + window.after[1], x.shape[3])
-        source = bordered[:prod(whole)].reshape(whole)
-        source.fill(0)
-        np.copyto(source[:, top:top + H, left:left + W], x)
-        x = source
-    height, width, apart = _one_in_four(shape[1:3], window)
-    sh, sw = window.strides
-    for i in (0, 1):
-        for j in (0, 1):
-            yield i, j, x[:, i * sh:i * sh + height, j * sw:j * sw + width], apart
-
-
-def _one_in_four(positions: tuple[int, ...], window: Window) -> tuple[int, int, Window]:
-    """Rows and columns of the images in which every second window has these positions, and that window."""
-    height, width = (
-        2 * (count - 1) * stride + (size - 1) * dilation + 1
-        for count, size, stride, dilation in zip(positions, *window[:3], strict=True)
-    )
-    return height, width, Window(window.size, (2 * window.strides[0], 2 * window.strides[1]), window.dilation)
 
 
 def _by_tiles(
@@ -124,50 +95,16 @@ def _by_tiles(
     for cut, z in winograd.forward(x, W, tiles, work=work, window=window):
         y = out[cut]
         if pool:
-            _largest(z, y, None if later is None else later[cut])
+            largest(z, y, None if later is None else later[cut])
             if b is not None:
                 np.add(y, b, out=y)
         else:
-            for inner, part in _four(z, y, tiles):
+            for inner, part in side_by_side(z, y, tiles):
                 if b is None:
                     np.copyto(part, inner)
                 else:
                     np.add(inner, b, out=part)
         yield cut
-
-
-def _largest(z: np.ndarray, y: np.ndarray, later: np.ndarray | None) -> None:
-    """y of the four z: (2, 2, tiles, F), which is overwritten.
-
-    `later` says where the second column is larger than the first, (2, tiles, F), and where the second row is.
-    """
-    F = z.shape[3]
-    if later is not None:
-        np.greater(z[:, 1], z[:, 0], out=later.reshape(3, -1, F)[:2])
-    np.maximum(z[:, 0], z[:, 1], out=z[:, 0])
-    if later is not None:
-        np.greater(z[1, 0], z[0, 0], out=later.reshape(3, -1, F)[2])
-    np.maximum(z[0, 0], z[1, 0], out=y.reshape(-1, F))
-
-
-def _spread(dy: np.ndarray, later: np.ndarray, z: np.ndarray) -> None:
-    """The way back of `_largest`."""
-    F = z.shape[3]
-    right, low, flat = later.reshape(3, -1, F)[:2], later.reshape(3, -1, F)[2], dy.reshape(-1, F)
-    np.copyto(z[1, 1], low)  # numbers are faster to multiply by than truths
-    np.multiply(flat, z[1, 1], out=z[1, 0])
-    np.subtract(flat, z[1, 0], out=z[0, 0])
-    np.copyto(z[:, 1], right)
-    np.multiply(z[:, 0], z[:, 1], out=z[:, 1])
-    np.subtract(z[:, 0], z[:, 1], out=z[:, 0])
-
-
-def _four(z: np.ndarray, y: np.ndarray, tiles: Tiles) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The same outputs in z: (2, 2, tiles, F) and in y: (n, OH, OW, F)."""
-    for i in (0, 1):
-        for j in (0, 1):
-            part = y[:, i::2, j::2]
-            yield z[i, j].reshape(-1, tiles.rows, tiles.columns, tiles.F)[:, :part.shape[1], :part.shape[2]], part
 
 
 @kernel
@@ -223,8 +160,8 @@ def _back_by_windows(
             add(x[cut], dz, window)
         else:
             four = z[:4 * dz.size].reshape(2, 2, *dz.shape)
-            _spread(dz, later[cut], four.reshape(2, 2, -1, F))
-            for i, j, inner, apart in _every_second(x[cut], dz.shape, bordered, window):
+            spread(dz, later[cut], four.reshape(2, 2, -1, F))
+            for i, j, inner, apart in every_second(x[cut], dz.shape, bordered, window):
                 add(inner, four[i, j], apart)
         if dx is None:
             continue
@@ -257,10 +194,10 @@ def _back_by_tiles(
         if later is None:
             if dy.shape[1] % 2 or dy.shape[2] % 2:
                 z.fill(0)
-            for inner, part in _four(z, dz, tiles):
+            for inner, part in side_by_side(z, dz, tiles):
                 np.copyto(inner, part)
             continue
-        _spread(dz, later[cut], z)
+        spread(dz, later[cut], z)
     back.kernel(dW)
 
 
@@ -294,5 +231,5 @@ def _some(
     if not pool:
         return (n, *shape[1:]), W, window
     OH, OW = window.positions(shape)
-    height, width, apart = _one_in_four((OH // 2, OW // 2), window)
+    height, width, apart = one_in_four((OH // 2, OW // 2), window)
     return (n, height, width, shape[3]), W, apart
