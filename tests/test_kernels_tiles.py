@@ -5,9 +5,21 @@ import pytest
 
 pytest.importorskip("numba", reason="the compiled kernels need Numba: pip install 'dlcli[fast]'")
 
-from dlcli.kernels.compiled._tiles import multiply
+from dlcli.kernels.compiled._products import product
 
 SHAPES = [(1, 1, 1), (6, 16, 3), (7, 17, 5), (10, 10, 64), (13, 40, 9), (12, 32, 1), (5, 3, 0)]
+
+
+def multiply(a, b, out, add):
+    """out = a b, or out += a b, for arrays that are views into larger ones."""
+    flat, rows = [], []
+    for array in (a, b, out):
+        whole = array if array.base is None else array.base
+        at = (array.ctypes.data - whole.ctypes.data) // array.itemsize
+        flat += [whole.reshape(-1, order="A"), at]
+        rows.append([step // array.itemsize for step in array.strides])
+    (a_, a_at, b_, b_at, to, to_at), (steps, (b_row, _), (row, _)) = flat, rows
+    product(to, to_at, row, to, to_at, row, add, a_, a_at, *steps, b_, b_at, b_row, *out.shape, a.shape[1])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -12,30 +12,12 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from dlcli.kernels.compiled._jit import jit
-
 ROWS = 6
 """Rows of a tile: with two vectors a row, 12 sums, 2 vectors of b and 1 of a fill the 16 registers of AVX2."""
 BYTES = 32
 """Of a vector; machines with shorter ones take two."""
 
 _WORD, _BIT, _LANE = ir.IntType(64), ir.IntType(1), ir.IntType(32)
-
-
-@jit()
-def multiply(a, b, out, add):
-    """out = a b, or out += a b; a: (M, K) of any strides, b: (K, N) and out: (M, N) with their rows in one piece."""
-    (M, K), N = a.shape, b.shape[1]
-    size = a.itemsize
-    a_row, a_column = a.strides[0] // size, a.strides[1] // size
-    b_row, out_row = b.strides[0] // size, out.strides[0] // size
-    wide = 2 * BYTES // size
-    for n in range(0, N, wide):  # a strip of b stays in the first cache
-        for m in range(0, M, ROWS):
-            tile(
-                out, m * out_row + n, out_row, out, m * out_row + n, out_row, add,
-                a, m * a_row, a_row, a_column, b, n, b_row, min(ROWS, M - m), min(wide, N - n), K,
-            )
 
 
 @intrinsic

@@ -3,7 +3,8 @@
 import numpy as np
 
 from dlcli.kernels.compiled._jit import jit
-from dlcli.kernels.compiled._tiles import BYTES, ROWS, tile
+from dlcli.kernels.compiled._products import strip
+from dlcli.kernels.compiled._tiles import BYTES
 from dlcli.kernels.compiled.relu import _relu, _relu_gradient
 from dlcli.kernels.dense import Chain
 from dlcli.kernels.dense import chain_backward as backward_twin
@@ -131,16 +132,12 @@ def _multiply(out, out_at, bias, bias_at, a, a_at, a_row, a_column, b, b_at, M, 
                 source, to = U(b_at + k * N + n), U(k * wide)
                 for j in range(U(wide)):
                     panel[to + j] = b[source + j]
-            for row in range(0, M, ROWS):
-                m = min(row, max(0, M - ROWS))  # the last tile may lie over the one before it: faster than a lower one
-                tile(
-                    out, out_at + m * N + n, N, bias, max(bias_at, 0) + n, 0, bias_at >= 0,
-                    a, a_at + m * a_row, a_row, a_column, work, work_at, wide, min(ROWS, M - m), columns, K,
-                )
+            strip(
+                out, out_at + n, N, bias, max(bias_at, 0) + n, 0, bias_at >= 0, a, a_at, a_row, a_column,
+                work, work_at, wide, M, columns, K,
+            )
         else:
-            for row in range(0, M, ROWS):
-                m = min(row, max(0, M - ROWS))
-                tile(
-                    out, out_at + m * N + n, N, bias, max(bias_at, 0) + n, 0, bias_at >= 0,
-                    a, a_at + m * a_row, a_row, a_column, b, b_at + n, N, min(ROWS, M - m), columns, K,
-                )
+            strip(
+                out, out_at + n, N, bias, max(bias_at, 0) + n, 0, bias_at >= 0, a, a_at, a_row, a_column,
+                b, b_at + n, N, M, columns, K,
+            )
