@@ -4,6 +4,7 @@ Everything goes block by block, so that the several passes over a block find it 
 """
 
 from collections.abc import Iterator
+from math import prod
 
 import numpy as np
 
@@ -139,7 +140,4 @@ def _block_sum(x: np.ndarray, row: np.ndarray) -> np.ndarray:
 
 def block_of(shape: tuple[int, ...]) -> int:
     """Rows in one block of an array of that shape."""
-    numbers = 1
-    for extent in shape[1:]:
-        numbers *= extent
-    return next(blocks(shape[0], numbers)).stop
+    return min(shape[0], max(1, BLOCK // max(prod(shape[1:]), 1)))

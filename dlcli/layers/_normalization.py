@@ -1,6 +1,7 @@
 """What normalisations share: the keys of scale and shift, and how any axes become rows."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any
 
 import numpy as np
@@ -43,6 +44,7 @@ class Scaled(Layer):
         }
 
 
+@cache  # asked for at every step
 def sample_axes(layer: str, axis: Axes, in_shape: tuple[int, ...]) -> tuple[int, ...]:
     """The axes, each from 1 to the number of a sample's axes. Raises ShapeError where there is no such axis."""
     given = (axis,) if isinstance(axis, int) else axis
