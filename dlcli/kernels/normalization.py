@@ -21,20 +21,17 @@ def blocks(rows: int, numbers: int) -> Iterator[slice]:
 
 
 @kernel
-def standardize(
-    x: np.ndarray, *, out: np.ndarray, inverse: np.ndarray, epsilon: float, center: bool = True,
-) -> np.ndarray:
-    """(x - mean) / sqrt(variance + epsilon) along each row of x: (R, K) into `out`; without `center` the mean stays.
+def standardize(x: np.ndarray, *, out: np.ndarray, inverse: np.ndarray, epsilon: float) -> np.ndarray:
+    """(x - mean) / sqrt(variance + epsilon) along each row of x: (R, K) into `out`.
 
     `inverse`: (R, 1) is filled with 1 / sqrt(variance + epsilon).
     """
     R, K = x.shape
     for cut in blocks(R, K):
         row, y, scale = x[cut], out[cut], inverse[cut]
-        if center:
-            np.add.reduce(row, axis=1, keepdims=True, out=scale)
-            np.multiply(scale, 1 / K, out=scale)
-            row = np.subtract(row, scale, out=y)
+        np.add.reduce(row, axis=1, keepdims=True, out=scale)
+        np.multiply(scale, 1 / K, out=scale)
+        row = np.subtract(row, scale, out=y)
         np.vecdot(row, row, out=scale[:, 0])
         np.multiply(scale, 1 / K, out=scale)
         np.add(scale, epsilon, out=scale)
@@ -47,7 +44,6 @@ def standardize(
 @kernel
 def standardize_gradient(
     dy: np.ndarray, y: np.ndarray, inverse: np.ndarray, *, out: np.ndarray, work: np.ndarray, means: np.ndarray,
-    center: bool = True,
 ) -> np.ndarray:
     """dx = inverse (dy - mean(dy) - y mean(dy y)) along each row; y and `inverse` are what `standardize` gave.
 
@@ -60,10 +56,9 @@ def standardize_gradient(
         np.vecdot(d, y[cut], out=along[:, 0])
         np.multiply(along, 1 / K, out=along)
         np.multiply(y[cut], along, out=part)
-        if center:
-            np.add.reduce(d, axis=1, keepdims=True, out=mean)
-            np.multiply(mean, 1 / K, out=mean)
-            np.add(part, mean, out=part)
+        np.add.reduce(d, axis=1, keepdims=True, out=mean)
+        np.multiply(mean, 1 / K, out=mean)
+        np.add(part, mean, out=part)
         np.subtract(d, part, out=dx)
         np.multiply(dx, inverse[cut], out=dx)
     return out

@@ -5,20 +5,17 @@ import numpy as np
 from dlcli.kernels.compiled._jit import jit
 
 
-def standardize(
-    x: np.ndarray, *, out: np.ndarray, inverse: np.ndarray, epsilon: float, center: bool = True,
-) -> np.ndarray:
+def standardize(x: np.ndarray, *, out: np.ndarray, inverse: np.ndarray, epsilon: float) -> np.ndarray:
     """As its twin."""
-    _standardize(x, out, inverse[:, 0], x.dtype.type(epsilon), x.dtype.type(1 / x.shape[1]), center)
+    _standardize(x, out, inverse[:, 0], x.dtype.type(epsilon), x.dtype.type(1 / x.shape[1]))
     return out
 
 
 def standardize_gradient(
     dy: np.ndarray, y: np.ndarray, inverse: np.ndarray, *, out: np.ndarray, work: np.ndarray, means: np.ndarray,
-    center: bool = True,
 ) -> np.ndarray:
     """As its twin; needs no working memory."""
-    _standardize_gradient(dy, y, inverse[:, 0], out, dy.dtype.type(1 / dy.shape[1]), center)
+    _standardize_gradient(dy, y, inverse[:, 0], out, dy.dtype.type(1 / dy.shape[1]))
     return out
 
 
@@ -77,13 +74,12 @@ def channel_products(
 
 
 @jit(sums=True)
-def _standardize(x, y, inverse, epsilon, share, center):
+def _standardize(x, y, inverse, epsilon, share):
     for n in range(x.shape[0]):
         mean = x.dtype.type(0)
-        if center:
-            for k in range(x.shape[1]):
-                mean += x[n, k]
-            mean *= share
+        for k in range(x.shape[1]):
+            mean += x[n, k]
+        mean *= share
         squares = x.dtype.type(0)
         for k in range(x.shape[1]):
             d = x[n, k] - mean
@@ -95,13 +91,13 @@ def _standardize(x, y, inverse, epsilon, share, center):
 
 
 @jit(sums=True)
-def _standardize_gradient(dy, y, inverse, dx, share, center):
+def _standardize_gradient(dy, y, inverse, dx, share):
     for n in range(dy.shape[0]):
         mean = along = dy.dtype.type(0)
         for k in range(dy.shape[1]):
             mean += dy[n, k]
             along += dy[n, k] * y[n, k]
-        mean = mean * share if center else dy.dtype.type(0)
+        mean *= share
         along *= share
         for k in range(dy.shape[1]):
             dx[n, k] = (dy[n, k] - (y[n, k] * along + mean)) * inverse[n]
