@@ -8,6 +8,7 @@ import pytest
 
 from dlcli import registry
 from dlcli.core.activation import Activation
+from dlcli.kernels import gelu
 from dlcli.kernels.erf import BLOCK, erf, work_shape
 
 SMOOTH = ("sigmoid", "tanh", "elu", "gelu", {"type": "gelu", "approximate": True}, "softplus", "softmax")
@@ -69,17 +70,32 @@ def test_second_pass_allocates_no_array(keys):
     assert peak < by_hand.UFUNC_BUFFER < x.nbytes / 2
 
 
-@pytest.mark.parametrize(("dtype", "bound"), [("float64", 1.3e-15), ("float32", 4e-7)])
-def test_erf_agrees_with_the_standard_library(dtype, bound):
-    x = np.concatenate([np.linspace(-30, 30, 20_001), np.linspace(-6, 6, 60_001)]).astype(dtype)
+def test_erf_agrees_with_the_standard_library():
+    x = np.concatenate([np.linspace(-30, 30, 20_001), np.linspace(-6, 6, 60_001)])
     assert x.size > BLOCK
-    y = erf(x, out=np.empty_like(x), work=np.empty(work_shape(x.size), dtype))
+    y = erf(x, out=np.empty_like(x), work=np.empty(work_shape(x.size)))
     exact = np.array([math.erf(v) for v in x.tolist()])
-    assert np.abs(y - exact).max() < bound
+    assert np.abs(y - exact).max() < 1.3e-15
     assert np.abs(y).max() == 1
-    small = np.array([1e-300, 1e-30, 1e-9, -1e-3], dtype)
-    y = erf(small, out=np.empty_like(small), work=np.empty(work_shape(4), dtype))
-    np.testing.assert_allclose(y, [math.erf(v) for v in small.tolist()], rtol=bound)
+    small = np.array([1e-300, 1e-30, 1e-9, -1e-3])
+    y = erf(small, out=np.empty_like(small), work=np.empty(work_shape(4)))
+    np.testing.assert_allclose(y, [math.erf(v) for v in small.tolist()], rtol=1.3e-15)
+
+
+@pytest.mark.parametrize(("dtype", "bound"), [("float64", 1e-14), ("float32", 6e-7)])
+def test_gelu_and_its_slope_agree_with_the_standard_library(dtype, bound):
+    x = np.concatenate([np.linspace(-30, 30, 20_001), np.linspace(-6, 6, 60_001), [-1e30, 1e30]]).astype(dtype)
+    assert x.size > gelu.BLOCK
+    y, slope = np.empty_like(x), np.empty_like(x)
+    gelu.gelu(x, out=y, slope=slope, work=np.empty(gelu.work_shape(x.size), dtype))
+    wide = x.astype(np.float64)
+    share = np.array([math.erfc(-v * math.sqrt(0.5)) / 2 for v in wide.tolist()])
+    np.testing.assert_allclose(y, wide * share, rtol=bound, atol=bound)
+    derivative = share + wide * np.exp(-wide * wide / 2) / math.sqrt(2 * math.pi)
+    np.testing.assert_allclose(slope, derivative, rtol=0, atol=bound)
+    alone = gelu.gelu(x, out=np.empty_like(x), slope=None, work=np.empty(gelu.work_shape(x.size), dtype))
+    np.testing.assert_allclose(alone, y, rtol=bound, atol=bound)
+    assert np.isnan(gelu.gelu(np.array([np.nan], dtype), out=y[:1], slope=None, work=np.empty((4, 1), dtype)))
 
 
 @pytest.mark.parametrize("classes", [3, 20, 21, 100])

@@ -63,9 +63,9 @@ def _bell(x: np.ndarray, out: np.ndarray) -> np.ndarray:
 def _share(x: np.ndarray, parts: np.ndarray, size: np.ndarray) -> np.ndarray:
     """F(x); exp(-x^2 / 2) into the first of the parts, while the last holds LIMIT. `size`: working memory."""
     bell, share, below, limit = parts
-    _bell(x, bell)
     np.absolute(x, out=size)
     np.minimum(size, limit, out=size)
+    _bell(size, bell)
     np.add(size, ABOVE[0], out=share)
     share *= size
     share += ABOVE[1]
