@@ -104,6 +104,16 @@ def test_windows_are_computed_as_exactly_as_one_by_one():
     np.testing.assert_allclose(y, expected, rtol=0, atol=3e-6 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("name", ["pool and relu", "relu, tiles"])
+def test_no_images_give_no_gradient(name):
+    model, theta = made(name)
+    through = Pass(model, theta, model.buffers.zeros(model.dtype), training=True, input_gradient=True)
+    y = through.forward(np.empty((0, *model.in_shape), np.float32))
+    through.grad[:] = 7
+    assert through.backward(y).shape == (0, *model.in_shape)
+    assert not through.grad.any()
+
+
 def test_only_what_it_can_do_is_taken():
     model, _ = made("groups")
     assert ConvolutionBlock.takes(model.nodes) == 0

@@ -21,7 +21,7 @@ from dlcli.kernels.relu import relu as positive
 from dlcli.kernels.relu import relu_gradient
 from dlcli.kernels.winograd import Tiles
 
-BLOCK = 262_144
+BLOCK = 524_288
 """Numbers of z, or of its windows, that are in work at a time."""
 SMALL = 65_536
 """Where z has fewer numbers than this, calls cost more than ways through memory."""
@@ -219,7 +219,7 @@ def _together(shape: tuple[int, ...], W: np.ndarray, window: Window, pool: bool)
     """Images in a micro-batch, numbers of their z, and of their pixels with a border where one is needed."""
     OH, OW = window.positions(shape)
     F = W.shape[3]
-    n = next(cuts(shape[0], OH * OW * max(W.size // F + 1, F), BLOCK)).stop
+    n = next(cuts(max(shape[0], 1), OH * OW * max(W.size // F + 1, F), BLOCK)).stop
     height, width = (sum(extents) for extents in zip(shape[1:3], window.before, window.after, strict=True))
     return n, n * OH * OW * F, n * height * width * shape[3] if pool and window.padded else 0
 

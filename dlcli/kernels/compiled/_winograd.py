@@ -81,6 +81,8 @@ def backward(x, W, y, place, dy, dW, db, dx, work, extents, before, T, pool, rel
         _kernel_in(work, work[turned:], C * F, u)
         dx[:] = 0
     db[:] = 0
+    if N == 0:
+        work[:turned] = 0
     for start in range(0, N * TH * TW, T):
         count = min(T, N * TH * TW - start)
         tiles_in(x, work, V_at, v, edge, start, count, (TH, TW), (H, width, C), before)
