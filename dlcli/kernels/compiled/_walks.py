@@ -52,15 +52,19 @@ def lay_across(strips, depth, at, x, start, stop):
 
 
 @jit()
-def product(out, out_row, x, x_at, x_row, strips, depth, first, last, start, stop, rows, add):
-    """Of out (rows, out_row) the columns of strips `start` to `stop`: x, from column `first` to `last`, times them."""
+def product(out, out_row, begin, begin_row, add, x, x_at, x_row, strips, depth, first, last, start, stop, rows):
+    """Of out (rows, out_row) the columns of strips `start` to `stop`: x, from column `first` to `last`, times them.
+
+    With `add` that is added to what is in `begin`, which is other memory than `out`.
+    """
     wide = strip_width(x)
     for s in range(start, stop):
-        for m in range(0, rows, ROWS):
+        for row in range(0, rows, ROWS):
+            m = min(row, max(0, rows - ROWS))  # the last tile may lie over the one before it: faster than a lower one
             tile(
-                out, m * out_row + s * wide, out_row, out, m * out_row + s * wide, out_row, add,
+                out, m * out_row + s * wide, out_row, begin, m * begin_row + s * wide, begin_row, add,
                 x, x_at + m * x_row + first, x_row, 1, strips, (s * depth + first) * wide, wide,
-                min(ROWS, rows - m), wide, last - first,
+                min(ROWS, rows), wide, last - first,
             )
 
 

@@ -79,16 +79,20 @@ def _forward(x, R, b, W, y, kept, work, reset_after, backwards, dead):
     width = strips * wide
     hx, gates = _kept(kept, T, N, H, K)
     to_q = work[strips * K * wide:]
-    sums = to_q[(H + wide - 1) // wide * wide * H:]
+    narrow = (H + wide - 1) // wide * wide
+    sums = to_q[narrow * H:]
+    drawn = sums[min(N, GROUP) * width:]
     _lay_all(work, to_q, R, b, W, reset_after)
     enter(x, hx, H, backwards)
     for start in range(0, N, GROUP):
         rows = min(GROUP, N - start)
         for t in range(T):
             at, first = (t * N + start) * K, 0 if t else H  # the state is zero before the first step
-            product(sums, width, hx, at, K, work, K, H, K, 0, of_g, rows, False)
-            product(sums, width, hx, at, K, work, K, first, K, of_g, of_q, rows, False)
-            product(sums, width, hx, at, K, work, K, first, H + 1, of_q, strips, rows, False)
+            for part in range(3):  # strips that hold g alone, q alone, and all between; the compiler sees one product
+                top, bottom = H if part == 0 else first, H + 1 if part == 2 else K
+                left = 0 if part == 0 else of_g if part == 1 else of_q
+                right = of_g if part == 0 else of_q if part == 1 else strips
+                product(sums, width, sums, width, False, hx, at, K, work, K, top, bottom, left, right, rows)
             for row in range(rows):
                 n, here = start + row, row * width
                 if reset_after:
@@ -97,12 +101,12 @@ def _forward(x, R, b, W, y, kept, work, reset_after, backwards, dead):
                     _open(sums[here:here + width], gates[t, n], hx[t, n])
             if not reset_after:
                 product(
-                    sums, width, gates, (t * N + start) * 4 * H + 3 * H, 4 * H, to_q, H, 0, H,
-                    0, (H + wide - 1) // wide, rows, True,
+                    drawn, narrow, sums, width, True, gates, (t * N + start) * 4 * H + 3 * H, 4 * H, to_q, H, 0, H,
+                    0, narrow // wide, rows,
                 )
                 for row in range(rows):
-                    n, here = start + row, row * width
-                    _advance(sums[here:here + width], gates[t, n], hx[t, n], hx[t + 1, n])
+                    n, here = start + row, row * narrow
+                    _advance(drawn[here:here + narrow], gates[t, n], hx[t, n], hx[t + 1, n])
             for row in range(rows):
                 n = start + row
                 if dead.size and dead[t, n]:
@@ -179,7 +183,7 @@ def _back(dy, R, kept, work, T, K, reset_after):
     for start in range(0, N, GROUP):
         rows = min(GROUP, N - start)
         dh = to_q[H * width:]
-        rest = dh[rows * width:]
+        share, rest = dh[rows * width:], dh[2 * rows * width:]
         fill(dh, 0, rows * width, 0)
         for t in range(T - 1, -1, -1):
             at = (t * N + start) * 4 * H
@@ -193,12 +197,13 @@ def _back(dy, R, kept, work, T, K, reset_after):
                 else:
                     _advance_back(gates[t, n], hx[t, n], dh[here:here + width])
             if not reset_after:
-                product(rest, width, gates, at, 4 * H, to_q, H, 0, H, 0, strips, rows, False)
+                product(rest, width, rest, width, False, gates, at, 4 * H, to_q, H, 0, H, 0, strips, rows)
                 for row in range(rows):
                     n, here = start + row, row * width
                     _open_back(gates[t, n], hx[t, n], dh[here:here + width], rest[here:here + width])
             if t:
-                product(dh, width, gates, at + H, 4 * H, work, depth, 0, depth, 0, strips, rows, True)
+                product(share, width, dh, width, True, gates, at + H, 4 * H, work, depth, 0, depth, 0, strips, rows)
+                dh, share = share, dh
 
 
 @jit()

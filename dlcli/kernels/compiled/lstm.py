@@ -78,7 +78,9 @@ def _forward(x, R, b, W, y, kept, work, backwards, dead):
         rows = min(GROUP, N - start)
         for t in range(T):
             first = 0 if t else H  # the state is zero before the first step
-            product(sums, width, hx, (t * N + start) * K, K, work, K, first, K, 0, strips, rows, False)
+            product(
+                sums, width, sums, width, False, hx, (t * N + start) * K, K, work, K, first, K, 0, strips, rows,
+            )
             for row in range(rows):
                 n = start + row
                 if dead.size and dead[t, n]:
@@ -135,7 +137,8 @@ def _back(dy, R, kept, work, T, K, dead):
                 _gate_back(gates[t, n], c[t, n], tanh_c[t, n], dh[here:here + width], dc[here:here + width])
             if t:
                 product(
-                    share, width, gates, (t * N + start) * 4 * H, 4 * H, work, 4 * H, 0, 4 * H, 0, strips, rows, False,
+                    share, width, share, width, False, gates, (t * N + start) * 4 * H, 4 * H, work, 4 * H, 0, 4 * H,
+                    0, strips, rows,
                 )
                 if dead.size:
                     for row in range(rows):

@@ -74,7 +74,9 @@ def _forward(x, R, b, W, y, kept, work, backwards, dead):
         rows = min(GROUP, N - start)
         for t in range(T):
             first = 0 if t else H  # the state is zero before the first step
-            product(sums, width, hx, (t * N + start) * K, K, work, K, first, K, 0, strips, rows, False)
+            product(
+                sums, width, sums, width, False, hx, (t * N + start) * K, K, work, K, first, K, 0, strips, rows,
+            )
             for row in range(rows):
                 n = start + row
                 if dead.size and dead[t, n]:
@@ -120,7 +122,9 @@ def _back(dy, R, kept, work, T, K, dead):
                 else:
                     _bend_back(da[t, n], hx[t + 1, n], dh[here:here + width])
             if t:
-                product(share, width, da, (t * N + start) * H, H, work, H, 0, H, 0, strips, rows, False)
+                product(
+                    share, width, share, width, False, da, (t * N + start) * H, H, work, H, 0, H, 0, strips, rows,
+                )
                 if dead.size:
                     for row in range(rows):
                         if dead[t, start + row]:
