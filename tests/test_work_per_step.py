@@ -13,7 +13,8 @@ from dlcli.kernels import choice
 
 BATCH = 64
 CHAIN = {"dense.chain_forward": 1, "dense.chain_backward": 1}
-LEARN = {"softmax.softmax": 1, "adam.adam": 1}
+LOSS = {f"categorical_crossentropy.categorical_crossentropy{end}": 1 for end in ("", "_gradient")}
+LEARN = {**LOSS, "adam.adam": 1}
 CONVOLUTION = (
     {"type": "reshape", "shape": [16, 16, 1]},
     {"type": "conv2d", "filters": 8, "kernel_size": 3, "padding": "same", "activation": "relu"},

@@ -11,6 +11,7 @@ from dlcli.core.context import Context
 from dlcli.core.fields import Int, Rate
 from dlcli.core.loss import Loss
 from dlcli.core.target import Target
+from dlcli.kernels.categorical_crossentropy import categorical_crossentropy, categorical_crossentropy_gradient
 from dlcli.kernels.softmax import FEW, softmax
 from dlcli.losses._categorical import (
     check_categorical,
@@ -81,20 +82,20 @@ class CategoricalCrossentropy(Loss):
         else:
             peak, total = ctx.empty("peak", (M,)), ctx.empty("total", (M,))
             columns = ctx.empty("columns", (K, M)) if K <= FEW else None
-            ctx.p = softmax(y, out=ctx.empty("p", (M, K)), peak=peak, total=total, columns=columns)
-            ctx.predictions = ctx.empty("p", y_pred.shape)
-            losses = np.log(total, out=ctx.empty("losses", (M,)))
-            picked = ctx.empty("picked", (M,))
+            losses, picked, p = ctx.empty("losses", (M,)), ctx.empty("picked", (M,)), ctx.empty("p", (M, K))
+            ctx.p, ctx.predictions = p, ctx.empty("p", y_pred.shape)
             if ctx.targets is None:
-                y.take(ctx.label_at, out=picked, mode="clip")
-                picked -= peak
+                categorical_crossentropy(
+                    y, ctx.label_at, p=p, losses=losses, peak=peak, total=total, picked=picked, columns=columns,
+                )
             else:
+                softmax(y, out=p, peak=peak, total=total, columns=columns)
+                np.log(total, out=losses)
                 ctx.mass = np.add.reduce(ctx.targets, axis=1, keepdims=True, out=ctx.empty("mass", (M, 1)))
                 losses *= ctx.mass[:, 0]
                 shifted = np.subtract(y, peak[:, None], out=ctx.empty("dy", (M, K)))
                 shifted *= ctx.targets
-                np.add.reduce(shifted, axis=1, out=picked)
-            losses -= picked
+                losses -= np.add.reduce(shifted, axis=1, out=picked)
         ctx.shape = y_pred.shape
         return mean_over_outputs(ctx, losses.reshape(y_pred.shape[:-1]))
 
@@ -108,12 +109,9 @@ class CategoricalCrossentropy(Loss):
             np.negative(d_clipped, out=d_clipped)
             np.multiply(through_shares(ctx, d_clipped).reshape(dy.shape), scale, out=dy)
         elif ctx.targets is None:
-            np.multiply(ctx.p.reshape(dy.shape), scale, out=dy)
-            flat, at_label = ctx.empty("dy", (M * K,)), ctx.empty("picked", (M,))
-            flat.take(ctx.label_at, out=at_label, mode="clip")
-            rows = at_label.reshape(N, -1)
-            rows -= scale
-            flat[ctx.label_at] = at_label
+            categorical_crossentropy_gradient(
+                ctx.p, ctx.label_at, scale=scale, out=dy, picked=ctx.empty("picked", (M,)),
+            )
         else:
             difference = np.multiply(ctx.p, ctx.mass, out=ctx.empty("dy", (M, K)))
             difference -= ctx.targets

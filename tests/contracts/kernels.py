@@ -129,6 +129,16 @@ def every_case(dtype):
             terms=20 * K, out=empty(9, K), results=("out", "peak", "total"),
         )
         yield Case("softmax.softmax_backward", abs(x), draw(9, K), row=empty(9, 1), terms=K, out=empty(9, K))
+        at = np.arange(9) * K + rng.integers(0, K, 9)
+        yield Case(
+            "categorical_crossentropy.categorical_crossentropy", x, at, p=empty(9, K), losses=empty(9), peak=empty(9),
+            total=empty(9), picked=empty(9), results=("p", "losses"), terms=20 * K,
+        )
+        for scale in (0.3, draw(3, 1)):
+            yield Case(
+                "categorical_crossentropy.categorical_crossentropy_gradient", draw(9, K), at, scale=scale,
+                picked=empty(9), out=empty(3, 3 * K),
+            )
     yield from _dense(draw, empty)
     yield from _normalizations(draw, empty)
     ids = rng.integers(0, 6, 50)
