@@ -163,7 +163,7 @@ def test_attention_weights_do_not_depend_on_how_many_samples_a_block_has(monkeyp
     theta, x, dy = weights(made)[0], *np.random.default_rng(1).standard_normal((2, 5, 4, 6))
     results = []
     for block in (1, 70, 10**6):
-        monkeypatch.setattr("dlcli.layers.multi_head_attention.BLOCK", block)
+        monkeypatch.setattr("dlcli.kernels.attention.BLOCK", block)
         through = started(made, theta)
         results.append((through.forward(x).copy(), through.backward(dy).copy(), through.grad))
     for other in results[1:]:

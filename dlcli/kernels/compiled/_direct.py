@@ -7,6 +7,7 @@ the largest of 2 x 2 and relu follow at once, so that nothing between is ever wr
 from dlcli.kernels.compiled._ends import add_rows, alive, rows_back, rows_out
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._products import product
+from dlcli.kernels.compiled._tiles import lanes_of
 from dlcli.kernels.compiled._vectors import load, store
 from dlcli.kernels.compiled.im2col import U
 
@@ -136,7 +137,7 @@ def _fill(x, cols, n, p, rows, columns, image, size, strides, dilation, before):
 @jit()
 def _copy(x, source, step, cols, to, row, first, last, run):
     """Runs that lie `step` apart, each to a row; from the first to before the last."""
-    lanes = 32 // x.itemsize
+    lanes = lanes_of(x)
     whole = (run + lanes - 1) // lanes * lanes
     if source + (last - 1) * step + whole > x.size:
         for q in range(first, last):

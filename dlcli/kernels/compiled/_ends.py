@@ -7,6 +7,7 @@ relu lets no gradient through. Each function serves numbers and vectors of them.
 import numpy as np
 
 from dlcli.kernels.compiled._jit import jit
+from dlcli.kernels.compiled._tiles import lanes_of
 from dlcli.kernels.compiled._vectors import everywhere, load, load_small, store, store_small, where
 
 DEAD = 4
@@ -37,7 +38,7 @@ def spread(d, place):
 @jit()
 def rows_out(z, at, y, place, to, rows, OW, F, relu, keep):
     """The largest numbers of z: (rows, OW, F) behind `at`, where both are even, into y and `place` behind `to`."""
-    lanes = 32 // z.itemsize
+    lanes = lanes_of(z)
     below = OW * F
     least = z.dtype.type(0 if relu else -np.inf)
     floor = everywhere(least, load(z, at))
@@ -63,7 +64,7 @@ def rows_out(z, at, y, place, to, rows, OW, F, relu, keep):
 @jit()
 def rows_back(dy, place, source, dz, at, rows, OW, F):
     """dz: (rows, OW, F) behind `at`, of dy and `place` behind `source`: the way back of `rows_out`."""
-    lanes = 32 // dz.itemsize
+    lanes = lanes_of(dz)
     below = OW * F
     for _ in range(rows // 2):
         for _ in range(OW // 2):
@@ -87,7 +88,7 @@ def rows_back(dy, place, source, dz, at, rows, OW, F):
 @jit()
 def alive(dy, y, source, dz, at, count):
     """dz = dy where y > 0, else 0, for so many numbers behind `source`, to `at`."""
-    lanes = 32 // dz.itemsize
+    lanes = lanes_of(dz)
     for i in range(0, count - lanes + 1, lanes):
         d = load(dy, source + i)
         nothing = everywhere(0, d)
@@ -99,7 +100,7 @@ def alive(dy, y, source, dz, at, count):
 @jit()
 def add_rows(d, at, rows, F, db):
     """db += the sum of the rows of d: (rows, F) behind `at`."""
-    lanes = 32 // d.itemsize
+    lanes = lanes_of(d)
     for f in range(0, F - lanes + 1, lanes):
         total = load(d, at + f)
         for p in range(1, rows):

@@ -1,13 +1,13 @@
 """Products of matrices that lie somewhere in flat arrays, tile by tile."""
 
 from dlcli.kernels.compiled._jit import jit
-from dlcli.kernels.compiled._tiles import BYTES, ROWS, tile
+from dlcli.kernels.compiled._tiles import ROWS, lanes_of, tile
 
 
 @jit()
 def product(out, out_at, out_row, start, start_at, start_row, add, a, a_at, a_row, a_column, b, b_at, b_row, M, N, K):
     """out = [start +] a b for a: (M, K), b: (K, N), with the arguments of `tile`."""
-    wide = 2 * BYTES // out.itemsize
+    wide = 2 * lanes_of(out)
     for n in range(0, N, wide):  # a strip of b stays in the first cache
         strip(
             out, out_at + n, out_row, start, start_at + n, start_row, add, a, a_at, a_row, a_column, b, b_at + n, b_row,

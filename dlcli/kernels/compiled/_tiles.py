@@ -21,6 +21,15 @@ _WORD, _BIT, _LANE = ir.IntType(64), ir.IntType(1), ir.IntType(32)
 
 
 @intrinsic
+def lanes_of(context: Any, array: Any) -> Any:
+    """How many numbers of an array make a vector: a constant, with which loops need no division."""
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return ir.Constant(_WORD, BYTES * 8 // array.dtype.bitwidth)
+
+    return types.intp(array), build
+
+
+@intrinsic
 def tile(
     context: Any, out: Any, out_at: Any, out_row: Any, start: Any, start_at: Any, start_row: Any, add: Any,
     a: Any, a_at: Any, a_row: Any, a_column: Any, b: Any, b_at: Any, b_row: Any, rows: Any, columns: Any, depth: Any,

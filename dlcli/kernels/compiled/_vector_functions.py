@@ -3,21 +3,10 @@
 from typing import Any
 
 from llvmlite import ir
-from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from dlcli.kernels.compiled import _functions as scalar
-from dlcli.kernels.compiled._tiles import BYTES
-
-
-@intrinsic
-def lanes_of(context: Any, array: Any) -> Any:
-    """How many numbers of an array make a vector: a constant, with which loops need no division."""
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return ir.Constant(ir.IntType(64), BYTES * 8 // array.dtype.bitwidth)
-
-    return types.intp(array), build
 
 
 @intrinsic

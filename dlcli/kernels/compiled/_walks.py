@@ -7,7 +7,7 @@ its gates stay in the first caches; the strips are as wide as a tile, and each l
 import numpy as np
 
 from dlcli.kernels.compiled._jit import jit
-from dlcli.kernels.compiled._tiles import BYTES, ROWS, tile
+from dlcli.kernels.compiled._tiles import ROWS, lanes_of, tile
 from dlcli.kernels.recurrent import LINE, carved, first_last, last_first
 
 NOBODY = np.empty((0, 0), bool)
@@ -23,7 +23,7 @@ def whole(count):
 @jit()
 def strip_width(x):
     """Columns of a strip for numbers like those of x."""
-    return 2 * BYTES // x.itemsize
+    return 2 * lanes_of(x)
 
 
 @jit()

@@ -11,6 +11,7 @@ Source: Lavin and Gray, "Fast algorithms for convolutional neural networks", 201
 
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._products import product
+from dlcli.kernels.compiled._tiles import lanes_of
 from dlcli.kernels.compiled._vectors import everywhere, load, store
 from dlcli.kernels.compiled._winograd_tiles import (
     largest_back,
@@ -116,7 +117,7 @@ def _turn(W, turned, C, F):
 @jit()
 def _kernel_in(W, U, size, u):
     """U = G W G^T for each channel and filter; W: (9, size), U: (16, size) with `u` numbers from plane to plane."""
-    for c in range(0, size, 32 // W.itemsize):
+    for c in range(0, size, lanes_of(W)):
         a0, a1, a2, a3 = _three_in(load(W, c), load(W, c + 3 * size), load(W, c + 6 * size))
         b0, b1, b2, b3 = _three_in(load(W, c + size), load(W, c + 4 * size), load(W, c + 7 * size))
         d0, d1, d2, d3 = _three_in(load(W, c + 2 * size), load(W, c + 5 * size), load(W, c + 8 * size))
@@ -145,7 +146,7 @@ def _row_in(a, b, c, U, to, u):
 @jit()
 def _kernel_back(dU, dW, size, u):
     """dW = G^T dU G."""
-    for c in range(0, size, 32 // dU.itemsize):
+    for c in range(0, size, lanes_of(dU)):
         a0, a1, a2 = _row_back(dU, c, u)
         b0, b1, b2 = _row_back(dU, c + 4 * u, u)
         d0, d1, d2 = _row_back(dU, c + 8 * u, u)

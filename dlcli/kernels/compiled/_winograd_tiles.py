@@ -8,6 +8,7 @@ import numpy as np
 
 from dlcli.kernels.compiled._ends import largest, spread
 from dlcli.kernels.compiled._jit import jit
+from dlcli.kernels.compiled._tiles import lanes_of
 from dlcli.kernels.compiled._vectors import everywhere, load, load_small, store, store_small, where
 
 
@@ -39,7 +40,7 @@ def tiles_in(x, V, V_at, v, edge, start, count, tiles, image, before):
 
 @jit()
 def _tile_in(x, at, row, V, to, v, C):
-    lanes = 32 // x.itemsize
+    lanes = lanes_of(x)
     for c in range(0, C, lanes):
         a = at + c
         d00, d01, d02, d03 = load(x, a), load(x, a + C), load(x, a + 2 * C), load(x, a + 3 * C)
@@ -75,7 +76,7 @@ def tiles_out(M, M_at, m, b, y, start, count, tiles, image, relu):
         p, q = divmod(r, TW)
         to = ((n * OH + 2 * p) * OW + 2 * q) * F
         right, down = F if 2 * q + 1 < OW else 0, OW * F if 2 * p + 1 < OH else 0
-        for f in range(0, F, 32 // M.itemsize):
+        for f in range(0, F, lanes_of(M)):
             y00, y01, y10, y11 = _four_out(M, M_at + t * F + f, m, load(b, f))
             # Where there is no second row or column its numbers are written to the first, before those that belong.
             store(where(floor > y11, floor, y11), y, to + right + down + f)
@@ -91,7 +92,7 @@ def largest_out(M, M_at, m, b, y, place, start, count, F, relu, keep):
     for t in range(count):
         to = (start + t) * F
         seen = to if keep else 0
-        for f in range(0, F, 32 // M.itemsize):
+        for f in range(0, F, lanes_of(M)):
             y00, y01, y10, y11 = _four_out(M, M_at + t * F + f, m, load(b, f))
             most, which = largest(y00, y01, y10, y11, floor)
             store(most, y, to + f)
@@ -125,7 +126,7 @@ def tiles_back(dy, y, M, M_at, m, db, start, count, tiles, image, relu):
         at = ((n * OH + 2 * p) * OW + 2 * q) * F
         right, down = F if 2 * q + 1 < OW else 0, OW * F if 2 * p + 1 < OH else 0
         has_right, has_down = everywhere(right, nothing) > nothing, everywhere(down, nothing) > nothing
-        for f in range(0, F, 32 // M.itemsize):
+        for f in range(0, F, lanes_of(M)):
             g00 = _alive(dy, y, at + f, relu)
             g01 = where(has_right, _alive(dy, y, at + right + f, relu), nothing)
             g10 = where(has_down, _alive(dy, y, at + down + f, relu), nothing)
@@ -139,7 +140,7 @@ def largest_back(dy, place, M, M_at, m, db, start, count, F):
     """dM = A dy A^T, where dy has one number in each tile; db is added up."""
     for t in range(count):
         at = (start + t) * F
-        for f in range(0, F, 32 // M.itemsize):
+        for f in range(0, F, lanes_of(M)):
             d = load(dy, at + f)
             g00, g01, g10, g11 = spread(d, load_small(place, at + f, d))
             store(load(db, f) + (g00 + g01 + g10 + g11), db, f)
@@ -196,7 +197,7 @@ def tiles_scattered(dx, V, V_at, v, edge, start, count, tiles, image, before):
 
 @jit()
 def _tile_scattered(V, at, v, dx, to, row, C):
-    for c in range(0, C, 32 // V.itemsize):
+    for c in range(0, C, lanes_of(V)):
         a = at + c
         v00, v01, v02, v03 = load(V, a), load(V, a + v), load(V, a + 2 * v), load(V, a + 3 * v)
         a += 4 * v

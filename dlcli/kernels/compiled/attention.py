@@ -4,8 +4,8 @@ import numpy as np
 
 from dlcli.kernels.compiled._functions import exp
 from dlcli.kernels.compiled._jit import jit
-from dlcli.kernels.compiled._tiles import ROWS, tile
-from dlcli.kernels.compiled._vector_functions import exp_of, lanes_of, largest_of, multiply_add, sum_of
+from dlcli.kernels.compiled._tiles import ROWS, lanes_of, tile
+from dlcli.kernels.compiled._vector_functions import exp_of, largest_of, multiply_add, sum_of
 from dlcli.kernels.compiled._vectors import everywhere, load, store, where
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._products import strip
-from dlcli.kernels.compiled._tiles import BYTES
+from dlcli.kernels.compiled._tiles import lanes_of
 from dlcli.kernels.compiled.relu import _relu, _relu_gradient
 from dlcli.kernels.dense import Chain
 from dlcli.kernels.dense import chain_backward as backward_twin
@@ -123,7 +123,7 @@ def _multiply(out, out_at, bias, bias_at, a, a_at, a_row, a_column, b, b_at, M, 
         for m in range(M):
             _multiply_row(a[a_at + m * a_row:], b[b_at:b_at + K * N], bias, bias_at, out[out_at + m * N:][:N])
         return
-    wide = 2 * BYTES // out.itemsize
+    wide = 2 * lanes_of(out)
     for n in range(0, N, wide):
         columns = min(wide, N - n)
         if M >= TALL and columns == wide:
