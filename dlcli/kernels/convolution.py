@@ -21,7 +21,7 @@ from dlcli.kernels.relu import relu as positive
 from dlcli.kernels.relu import relu_gradient
 from dlcli.kernels.winograd import Tiles
 
-BLOCK = 524_288
+BLOCK = 2_097_152
 """Numbers of z, or of its windows, that are in work at a time."""
 SMALL = 65_536
 """Where z has fewer numbers than this, calls cost more than ways through memory."""
