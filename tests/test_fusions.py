@@ -17,6 +17,7 @@ CHAINS = {
     "no bias": ([{**HIDDEN, "use_bias": False}, OUT], (5,)),
     "relu at the end": ([OUT, HIDDEN], (5,)),
     "nothing between": ([OUT, OUT], (5,)),
+    "one alone": ([OUT], (5,)),
     "steps": ([HIDDEN, OUT], (4, 5)),
     "wide": ([{**HIDDEN, "units": 40}, {**OUT, "units": 33}, "tanh", {**HIDDEN, "units": 17}, OUT], (70,)),
     "behind others": ([{"type": "conv1d", "filters": 3, "kernel_size": 2}, "flatten", HIDDEN, OUT], (4, 2)),

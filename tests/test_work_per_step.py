@@ -14,7 +14,7 @@ from dlcli.kernels import choice
 BATCH = 64
 CHAIN = {"dense.chain_forward": 1, "dense.chain_backward": 1}
 LOSS = {f"categorical_crossentropy.categorical_crossentropy{end}": 1 for end in ("", "_gradient")}
-LEARN = {**LOSS, "adam.adam": 1}
+LEARN = {**CHAIN, **LOSS, "adam.adam": 1}
 CONVOLUTION = (
     {"type": "reshape", "shape": [16, 16, 1]},
     {"type": "conv2d", "filters": 8, "kernel_size": 3, "padding": "same", "activation": "relu"},
@@ -24,7 +24,7 @@ CONVOLUTION = (
 MODELS = {
     "mlp": (
         ({"type": "dense", "units": 256, "activation": "relu"}, {"type": "dense", "units": 3}),
-        {**CHAIN, **LEARN},
+        LEARN,
     ),
     "cnn": (CONVOLUTION, {**LEARN, "convolution.convolution": 2, "convolution.convolution_gradient": 2}),
     "lstm": (

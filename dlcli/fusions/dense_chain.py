@@ -17,14 +17,14 @@ class DenseChain(Fusion):
 
     @classmethod
     def takes(cls, nodes: Sequence[Planned]) -> int:
-        """Any number of dense layers, each with or without a relu behind it; one alone is no chain."""
+        """Any number of dense layers, each with or without a relu behind it; one alone where a sample is one row."""
         count = 0
         for place, node in enumerate(nodes):
             bends = type(node.layer) is Relu and place and type(nodes[place - 1].layer) is DenseLayer
             if not bends and type(node.layer) is not DenseLayer:
                 break
             count += 1
-        return count if count > 1 else 0
+        return count if count > 1 or (count and len(nodes[0].in_shape) == 1) else 0
 
     def __init__(
         self, nodes: Sequence[Planned], contexts: Sequence[Context], theta: np.ndarray, grad: np.ndarray,
