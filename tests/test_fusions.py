@@ -50,7 +50,7 @@ def test_a_chain_gives_what_its_layers_give(name, dtype, input_gradient, monkeyp
     model = Model([from_yaml(Layer, layer) for layer in layers], in_shape, dtype=dtype)
     theta, _ = model.initialize(np.random.default_rng(0))
     theta += np.random.default_rng(2).standard_normal(theta.shape).astype(dtype) / 10  # biases are not zero
-    sizes = (6, 30, 1, 6)
+    sizes = (6, 30, 1, 400, 6, 60)
     fused = results(model, theta, sizes, input_gradient=input_gradient)
     monkeypatch.setattr(model_module, "FUSIONS", ())
     for mine, plain in zip(fused, results(model, theta, sizes, input_gradient=input_gradient), strict=True):

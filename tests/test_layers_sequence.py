@@ -8,6 +8,7 @@ from dlcli.config.manual import of_base
 from dlcli.core.component import from_yaml
 from dlcli.core.layer import Layer
 from dlcli.errors import DataError, ShapeError
+from dlcli.kernels import choice
 from dlcli.losses.categorical_crossentropy import CategoricalCrossentropy
 from dlcli.model import Model, Pass, split_link
 
@@ -158,6 +159,7 @@ def test_a_sequence_of_padding_alone_gives_numbers():
     assert np.isfinite(started(made, weights(made)[0]).forward(x)).all()
 
 
+@pytest.mark.skipif(choice.in_use() != "numpy", reason="compiled, there are no blocks; unset DLCLI_KERNELS to run it")
 def test_attention_weights_do_not_depend_on_how_many_samples_a_block_has(monkeypatch):
     made = model({"type": "multi_head_attention", "num_heads": 2, "causal": True}, shape=(4, 6))
     theta, x, dy = weights(made)[0], *np.random.default_rng(1).standard_normal((2, 5, 4, 6))

@@ -110,4 +110,3 @@ def _unique(name: str, taken: set[str], *, given: bool, number: int) -> str:
 def mask_after(planned: Sequence[Planned], flow: FlowPlan) -> Mask | None:
     """The mask behind all layers, as far as it is known."""
     return planned[-1].plan.mask if planned else flow.mask
-

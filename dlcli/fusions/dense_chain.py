@@ -47,17 +47,17 @@ class DenseChain(Fusion):
     def forward(self, x: np.ndarray) -> np.ndarray:
         """y of the last layer."""
         chain = self._chains.get(x.size) or self._chain(x)
-        self._x = x if x.ndim == 2 else x.reshape(chain.rows, -1)
+        self._x = x if x.ndim == 2 else x.reshape(chain.rows, x.shape[-1])
         chain_forward(self._x, chain)
         self._chain_at_work, self._shape = chain, x.shape
         y = chain.y
-        return y if x.ndim == 2 else y.reshape(*x.shape[:-1], -1)
+        return y if x.ndim == 2 else y.reshape(*x.shape[:-1], y.shape[-1])
 
     def backward(self, dy: np.ndarray) -> np.ndarray | None:
         """dx of the first layer."""
         chain = self._chain_at_work
-        chain_backward(self._x, dy if dy.ndim == 2 else dy.reshape(chain.rows, -1), chain)
-        return chain.links[0].dx.reshape(self._shape) if self._needs_dx else None
+        chain_backward(self._x, dy if dy.ndim == 2 else dy.reshape(chain.rows, dy.shape[-1]), chain)
+        return chain.first_dx.reshape(self._shape) if self._needs_dx else None
 
     def _chain(self, x: np.ndarray) -> Chain:
         """The chain for so many rows; all of them work in the same memory."""

@@ -2,7 +2,7 @@
 
 x: (N, H, W, C), W: (KH, KW, C, F) with F filters, y: (N, OH, OW, F). As everywhere in deep learning the window is not
 turned round: y[n, p, q] = sum over i, j of x[n, p + i, q + j] W[i, j] + b. Arrays may be every so many channels of
-larger ones, which is how groups are done. `work` is a vector of working memory, at least as long as the function of
+larger ones. `work` is a vector of working memory, at least as long as the function of
 the same name with `_size` says.
 """
 

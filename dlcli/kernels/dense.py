@@ -54,7 +54,13 @@ class Chain:
     @cached_property
     def y(self) -> np.ndarray:
         """Of the last layer, (M, units)."""
-        return self.space[self.table[-1, 5]:self.table[-1, 6]].reshape(self.rows, -1)
+        return self.space[self.table[-1, 5]:self.table[-1, 6]].reshape(self.rows, self.layers[-1].units)
+
+    @cached_property
+    def first_dx(self) -> np.ndarray:
+        """Of the first layer, (M, inputs)."""
+        at, inputs = self.table[0, 7], self.layers[0].inputs
+        return self.space[at:at + self.rows * inputs].reshape(self.rows, inputs)
 
     @cached_property
     def links(self) -> "tuple[Link, ...]":
@@ -97,7 +103,7 @@ def space_size(layers: Sequence[Dense], rows: int) -> int:
     """Numbers of working memory for a chain over so many rows."""
     largest = max(layer.inputs * layer.units for layer in layers)
     deepest = max(max(layer.inputs, layer.units) for layer in layers)
-    return sum(rows * (2 * layer.units + layer.inputs) for layer in layers) + largest + PANEL * deepest
+    return sum(rows * (2 * layer.units + layer.inputs) for layer in layers) + largest + PANEL * max(deepest, rows)
 
 
 @kernel

@@ -62,7 +62,7 @@ class Conv2d(Convolution):
         )
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
-        """One matrix product for all windows of a few images at a time."""
+        """Products of matrices, over the windows of a few images at a time."""
         ctx.x = x
         return convolve(ctx, x, ctx.params["kernel"], self.window(x.shape[1:]), groups=self.groups)
 

@@ -37,6 +37,8 @@ class LanePool:
     def run(self, samples: int, work: Callable[[int, slice], None]) -> None:
         """Calls `work(number, piece)` for each lane that has a piece, and waits for all; raises what a lane raised."""
         count = self.active(samples)
+        if not count:
+            return
         if self.count > 1:
             self._sum.start(count)
         if count == 1:
@@ -51,8 +53,9 @@ class LanePool:
                 raise
 
         if self._pool is None:
-            for number in range(count):
-                run(number)
+            for failure in [_failure(run, number) for number in range(count)]:
+                if failure is not None:
+                    raise failure
             return
         elsewhere = [(number, self._pool.submit(run, number)) for number in range(1, count)]
         failures: list[BaseException | None] = [_failure(run, 0)]
@@ -70,7 +73,8 @@ class LanePool:
 
 def _failure(run: Callable[[int], None], number: int) -> BaseException | None:
     try:
-        run(number)
+        with np.errstate(**QUIET):  # as in threads of its own
+            run(number)
     except BaseException as failure:
         return failure
     return None

@@ -169,7 +169,7 @@ def _dense(draw, empty):
     for inputs, units in pairwise(sizes):
         layers.append(dense.Dense(inputs, units, at, at + inputs * units, units == 40))
         at += (inputs + 1) * units
-    for rows in (1, 5, 30):
+    for rows in (1, 5, 30, 60, 400):
         x, dy = draw(rows, 70), draw(rows, 3)
         chain = dense.Chain(
             layers, rows, theta=draw(at), grad=empty(at), space=draw(dense.space_size(layers, rows)), learned=3,

@@ -1,7 +1,9 @@
 """How twins are compiled: kept on disk, without the interpreter's lock, and said aloud where it takes its time."""
 
+import hashlib
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -9,10 +11,22 @@ from numba.core import event
 
 from dlcli.kernels.choice import COMPILED, surroundings
 
+
+def _stamp() -> str:
+    """Another one after every change of the kernels' source.
+
+    Numba looks at the file of a function alone when it decides whether what it has kept is still of today, and not at
+    those whose functions and constants are compiled into it.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
 if not os.environ.get("NUMBA_CACHE_DIR"):
     _folder, _ = surroundings()
-    if _folder is not None:
-        numba.config.CACHE_DIR = str(_folder)
+    numba.config.CACHE_DIR = str((_folder or Path(__file__).parent / "__pycache__") / _stamp())
 
 SUMS = frozenset({"reassoc", "contract", "nsz"})
 """Lets sums be taken in another order, the same at every call, so that they use whole vectors. NaN and inf stay."""

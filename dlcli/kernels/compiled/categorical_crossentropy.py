@@ -32,7 +32,8 @@ def _categorical_crossentropy(z, label_at, p, losses, peak, total):
     _softmax(z, p, peak, total)
     K = z.shape[1]
     for m in range(losses.size):
-        losses[m] = math.log(total[m]) - (z[m, label_at[m] - m * K] - peak[m])
+        label = min(max(label_at[m] - m * K, 0), K - 1)  # whatever comes in, no other memory is read
+        losses[m] = math.log(total[m]) - (z[m, label] - peak[m])
 
 
 @jit()
@@ -41,4 +42,4 @@ def _gradient(p, label_at, scale, out):
     for i in range(to.size):
         to[i] = from_[i] * factor
     for m in range(label_at.size):
-        to[label_at[m]] -= factor
+        to[min(max(label_at[m], 0), to.size - 1)] -= factor

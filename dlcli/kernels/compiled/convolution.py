@@ -25,9 +25,9 @@ def convolution(
     if b is None:
         b = work[:F]
         b.fill(0)
-    places = (work if place is None else place.reshape(-1)).view(np.uint8)
+    places = (work[F:2 * F] if place is None else place.reshape(-1)).view(np.uint8)
     (_winograd if way.tiled else _direct).forward(
-        x.reshape(-1), W.reshape(-1), b, out.reshape(-1), places, work[F:], way.extents, *way.numbers, pool, relu,
+        x.reshape(-1), W.reshape(-1), b, out.reshape(-1), places, work[2 * F:], way.extents, *way.numbers, pool, relu,
         place is not None,
     )
     return out
@@ -72,9 +72,9 @@ def _way(shape: tuple[int, ...], kernel: tuple[int, ...], window: Window, pool: 
     extents = (*shape, *positions, F)
     if fits(window, C, F):
         numbers = window.before, _winograd.in_work(C, F)
-        return _Way(extents, True, numbers, F + _winograd.forward_size(C, F), F + _winograd.backward_size(C, F))
+        return _Way(extents, True, numbers, 2 * F + _winograd.forward_size(C, F), F + _winograd.backward_size(C, F))
     rest = window, positions, C, F, pool
     return _Way(
         extents, False, (window.size, window.strides, window.dilation, window.before, _direct.rows_in_work(*rest)),
-        F + _direct.forward_size(*rest), F + _direct.backward_size(*rest),
+        2 * F + _direct.forward_size(*rest), F + _direct.backward_size(*rest),
     )
