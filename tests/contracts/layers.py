@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -62,12 +63,16 @@ class Rig:
     def through(
         self, *, training: bool = False, own_buffers: bool = False, input_gradient: bool | None = None,
     ) -> Pass:
-        """A new pass that draws the same random numbers as every other, its gradient NaN until it is written."""
-        new = Pass(
-            self.model, self.theta, self.buffers.copy() if own_buffers else self.buffers,
-            rng=np.random.default_rng(4), training=training,
-            input_gradient=not self.integers if input_gradient is None else input_gradient,
-        )
+        """A new pass that draws the same random numbers as every other, its gradient NaN until it is written.
+
+        Nothing is fused: it is the layer's own work that is looked at.
+        """
+        with mock.patch("dlcli.model.FUSIONS", ()):
+            new = Pass(
+                self.model, self.theta, self.buffers.copy() if own_buffers else self.buffers,
+                rng=np.random.default_rng(4), training=training,
+                input_gradient=not self.integers if input_gradient is None else input_gradient,
+            )
         new.grad.fill(np.nan)
         return new
 
