@@ -23,7 +23,7 @@ TALL = 48
 
 def chain_forward(x: np.ndarray, chain: Chain) -> None:
     """As its twin."""
-    if chain.largest > LARGE or not x.flags.c_contiguous:
+    if chain.largest > LARGE or not _fits(x, chain):
         forward_twin.plain(x, chain)  # type: ignore[attr-defined]
     else:
         _forward(x, chain.theta, chain.space, chain.table, chain.rows, chain.rest)
@@ -31,12 +31,17 @@ def chain_forward(x: np.ndarray, chain: Chain) -> None:
 
 def chain_backward(x: np.ndarray, dy: np.ndarray, chain: Chain) -> None:
     """As its twin."""
-    if chain.largest > LARGE or not (x.flags.c_contiguous and dy.flags.c_contiguous):
+    if chain.largest > LARGE or not (_fits(x, chain) and _fits(dy, chain)):
         backward_twin.plain(x, dy, chain)  # type: ignore[attr-defined]
     else:
         _backward(
             x, dy, chain.theta, chain.grad, chain.space, chain.table, chain.rows, chain.rest, chain.first, chain.dx,
         )
+
+
+def _fits(array: np.ndarray, chain: Chain) -> bool:
+    """Whether it lies in one piece, in numbers as the parameters are."""
+    return array.flags.c_contiguous and array.dtype == chain.theta.dtype
 
 
 @jit()
