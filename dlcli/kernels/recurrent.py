@@ -33,8 +33,8 @@ def kept_size(T: int, N: int, H: int, features: int, *, gates: int, cells: int =
 
 def work_size(T: int, N: int, H: int, features: int, *, gates: int) -> int:
     """Numbers of working memory that a walk needs, there and back."""
-    K, width, rows = H + 1 + features, gates * H, min(_whole(N), GROUP)
-    compiled = K * _whole(width) + _whole(width) * _whole(max(H, features)) + rows * (_whole(width) + 4 * _whole(H))
+    K, width, rows = H + 1 + features, gates * H, min(whole(N), GROUP)
+    compiled = K * whole(width) + whole(width) * whole(max(H, features)) + rows * (whole(width) + 4 * whole(H))
     plain = 3 * K * width + (K + width) * T * N + (width + 6 * H) * N * steps_at_once(T, N * width) + features * T * N
     return max(compiled, plain) + 16 * LINE
 
@@ -45,10 +45,11 @@ def carved(memory: np.ndarray, *shapes: tuple[int, ...]) -> Iterator[np.ndarray]
     for shape in shapes:
         size = prod(shape)
         yield memory[at:at + size].reshape(shape)
-        at += _whole(size)
+        at += whole(size)
 
 
-def _whole(count: int) -> int:
+def whole(count: int) -> int:
+    """Numbers up to the next line."""
     return -(-count // LINE) * LINE
 
 

@@ -4,20 +4,35 @@ Here rows of the batch stay rows. A group of them goes all the way before the ne
 its gates stay in the first caches; the strips are as wide as a tile, and each lies in one piece.
 """
 
+import functools
+from collections.abc import Callable
+from typing import Any, cast
+
 import numpy as np
 
+from dlcli.kernels import recurrent
+from dlcli.kernels.choice import Kernel
 from dlcli.kernels.compiled._jit import jit
-from dlcli.kernels.compiled._tiles import ROWS, lanes_of, tile
-from dlcli.kernels.recurrent import LINE, carved, first_last, last_first
+from dlcli.kernels.compiled._products import strip
+from dlcli.kernels.compiled._tiles import lanes_of
+from dlcli.kernels.recurrent import carved, first_last, last_first
 
 NOBODY = np.empty((0, 0), bool)
 """Where no step is padding."""
 
+whole = jit()(recurrent.whole)
 
-@jit()
-def whole(count):
-    """Numbers up to the next cache line."""
-    return (count + LINE - 1) // LINE * LINE
+
+def unless_bent(twin: Callable[..., None]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Leaves the work to the twin where activations of their own, `bends`, are asked for."""
+    def mark(walk: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(walk)
+        def call(*args: Any, **keys: Any) -> None:
+            (walk if keys.get("bends") is None else cast(Kernel, twin).plain)(*args, **keys)
+
+        return call
+
+    return mark
 
 
 @jit()
@@ -52,20 +67,17 @@ def lay_across(strips, depth, at, x, start, stop):
 
 
 @jit()
-def product(out, out_row, begin, begin_row, add, x, x_at, x_row, strips, depth, first, last, start, stop, rows):
+def multiply_strips(out, out_row, begin, begin_row, add, x, x_at, x_row, strips, depth, first, last, start, stop, rows):
     """Of out (rows, out_row) the columns of strips `start` to `stop`: x, from column `first` to `last`, times them.
 
     With `add` that is added to what is in `begin`, which is other memory than `out`.
     """
     wide = strip_width(x)
     for s in range(start, stop):
-        for row in range(0, rows, ROWS):
-            m = min(row, max(0, rows - ROWS))  # the last tile may lie over the one before it: faster than a lower one
-            tile(
-                out, m * out_row + s * wide, out_row, begin, m * begin_row + s * wide, begin_row, add,
-                x, x_at + m * x_row + first, x_row, 1, strips, (s * depth + first) * wide, wide,
-                min(ROWS, rows), wide, last - first,
-            )
+        strip(
+            out, s * wide, out_row, begin, s * wide, begin_row, add, x, x_at + first, x_row, 1,
+            strips, (s * depth + first) * wide, wide, rows, wide, last - first, True,
+        )
 
 
 @jit()
@@ -80,6 +92,23 @@ def fill(x, start, stop, value):
     """Puts a value into a part of x."""
     for j in range(start, stop):
         x[j] = value
+
+
+@jit()
+def arrive(dy, dh, at):
+    """Adds what reaches the state of one step and one sample from outside."""
+    for j in range(dy.size):
+        dh[at + j] += dy[j]
+
+
+@jit()
+def carry_over(dead, t, start, rows, dh, share, width, H):
+    """Gives the gradient of states on, unchanged, where the step of so many rows from `start` on was padding."""
+    if dead.size:
+        for row in range(rows):
+            if dead[t, start + row]:
+                for j in range(row * width, row * width + H):
+                    share[j] += dh[j]
 
 
 @jit()

@@ -10,7 +10,7 @@ Source: Lavin and Gray, "Fast algorithms for convolutional neural networks", 201
 """
 
 from dlcli.kernels.compiled._jit import jit
-from dlcli.kernels.compiled._products import product
+from dlcli.kernels.compiled._products import product, turn
 from dlcli.kernels.compiled._tiles import lanes_of
 from dlcli.kernels.compiled._vectors import everywhere, load, store
 from dlcli.kernels.compiled._winograd_tiles import (
@@ -78,7 +78,8 @@ def backward(x, W, y, place, dy, dW, db, dx, work, extents, before, T, pool, rel
     M_at = V_at + PLACES * v
     edge = M_at + PLACES * m
     if wanted:
-        _turn(W, work, C, F)
+        for k in range(9):
+            turn(W[k * C * F:], work[k * C * F:], C, F)
         _kernel_in(work, work[turned:], C * F, u)
         dx[:] = 0
     db[:] = 0
@@ -103,15 +104,6 @@ def backward(x, W, y, place, dy, dW, db, dx, work, extents, before, T, pool, rel
         if wanted:
             tiles_scattered(dx, work, V_at, v, edge, start, count, (TH, TW), (H, width, C), before)
     _kernel_back(work, dW, C * F, u)
-
-
-@jit()
-def _turn(W, turned, C, F):
-    """W: (9, C, F) as (9, F, C)."""
-    for k in range(9):
-        for c in range(C):
-            for f in range(F):
-                turned[(k * F + f) * C + c] = W[(k * C + c) * F + f]
 
 
 @jit()

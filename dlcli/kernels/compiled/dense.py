@@ -3,14 +3,13 @@
 import numpy as np
 
 from dlcli.kernels.compiled._jit import jit
-from dlcli.kernels.compiled._products import strip
+from dlcli.kernels.compiled._products import U, strip, turn
 from dlcli.kernels.compiled._tiles import lanes_of
 from dlcli.kernels.compiled.relu import _relu, _relu_gradient
 from dlcli.kernels.dense import Chain
 from dlcli.kernels.dense import chain_backward as backward_twin
 from dlcli.kernels.dense import chain_forward as forward_twin
 
-U = np.uint64
 Y_AT, NONE = 5, -1
 
 LARGE = 1 << 19
@@ -78,7 +77,7 @@ def _backward(rows, came, theta, grad, space, table, M, rest, first, dx):
         if place > first or dx:
             weights = inputs * units
             turned = space[rest:rest + weights]
-            _turn(theta[W_at:W_at + weights], turned, inputs, units)
+            turn(theta[W_at:W_at + weights], turned, inputs, units)
             _multiply(space, dx_at, theta, NONE, dz, 0, units, 1, turned, 0, M, inputs, units, space, rest + weights)
             dy = space[dx_at:dx_at + M * inputs]
 
@@ -109,19 +108,6 @@ def _add_rows(z, total):
 
 
 @jit()
-def _turn(W, turned, inputs, units):
-    """W: (inputs, units) into turned: (units, inputs), eight rows at a time: what is written then lies side by side."""
-    for i in range(0, inputs - inputs % 8, 8):
-        for j in range(U(units)):
-            to, source = j * U(inputs) + U(i), U(i * units) + j
-            for k in range(U(8)):
-                turned[to + k] = W[source + k * U(units)]
-    for i in range(inputs - inputs % 8, inputs):
-        for j in range(U(units)):
-            turned[j * U(inputs) + U(i)] = W[U(i * units) + j]
-
-
-@jit()
 def _multiply(out, out_at, bias, bias_at, a, a_at, a_row, a_column, b, b_at, M, N, K, work, work_at):
     """out = a b, with a bias in every row where `bias_at` is not negative; b: (K, N) and out: (M, N) in one piece."""
     if M <= FEW and a_column == 1:
@@ -139,10 +125,10 @@ def _multiply(out, out_at, bias, bias_at, a, a_at, a_row, a_column, b, b_at, M, 
                     panel[to + j] = b[source + j]
             strip(
                 out, out_at + n, N, bias, max(bias_at, 0) + n, 0, bias_at >= 0, a, a_at, a_row, a_column,
-                work, work_at, wide, M, columns, K,
+                work, work_at, wide, M, columns, K, True,
             )
         else:
             strip(
                 out, out_at + n, N, bias, max(bias_at, 0) + n, 0, bias_at >= 0, a, a_at, a_row, a_column,
-                b, b_at + n, N, M, columns, K,
+                b, b_at + n, N, M, columns, K, True,
             )

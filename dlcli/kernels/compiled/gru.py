@@ -1,22 +1,21 @@
 """The walk of a GRU: all steps there, and all steps back, in one piece each."""
 
-from typing import cast
-
 import numpy as np
 
-from dlcli.kernels.choice import Kernel
 from dlcli.kernels.compiled._functions import sigmoid, tanh
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._walks import (
     NOBODY,
+    arrive,
     copy,
     enter,
     fill,
     input_gradient,
     lay,
     lay_across,
-    product,
+    multiply_strips,
     strip_width,
+    unless_bent,
     whole,
 )
 from dlcli.kernels.gru import gru_backward as twin_backward
@@ -24,32 +23,23 @@ from dlcli.kernels.gru import gru_forward as twin_forward
 from dlcli.kernels.recurrent import GROUP, Bend, carved, first_last
 
 
+@unless_bent(twin_forward)
 def gru_forward(
     x: np.ndarray, R: np.ndarray, b: np.ndarray, W: np.ndarray, *, y: np.ndarray, kept: np.ndarray, work: np.ndarray,
     reset_after: bool, backwards: bool = False, dead: np.ndarray | None = None,
     bends: tuple[Bend, Bend] | None = None,
 ) -> None:
     """As its twin; with activations of their own it is the twin."""
-    if bends is not None:
-        cast(Kernel, twin_forward).plain(
-            x, R, b, W, y=y, kept=kept, work=work, reset_after=reset_after, backwards=backwards, dead=dead, bends=bends,
-        )
-    else:
-        _forward(x, R, b, W, y, kept, work, reset_after, backwards, NOBODY if dead is None else dead)
+    _forward(x, R, b, W, y, kept, work, reset_after, backwards, NOBODY if dead is None else dead)
 
 
+@unless_bent(twin_backward)
 def gru_backward(
     dy: np.ndarray, R: np.ndarray, W: np.ndarray, *, dR: np.ndarray, db: np.ndarray | None, dW: np.ndarray,
     dx: np.ndarray | None, kept: np.ndarray, work: np.ndarray, steps: int, reset_after: bool, backwards: bool = False,
     dead: np.ndarray | None = None, bends: tuple[Bend, Bend] | None = None,
 ) -> None:
     """As its twin; with activations of their own it is the twin."""
-    if bends is not None:
-        cast(Kernel, twin_backward).plain(
-            dy, R, W, dR=dR, db=db, dW=dW, dx=dx, kept=kept, work=work, steps=steps, reset_after=reset_after,
-            backwards=backwards, dead=dead, bends=bends,
-        )
-        return
     N, H, K = len(dy), len(R), len(R) + 1 + len(W)
     _back(dy, R, kept, work, steps, K, reset_after)
     hx, da = carved(kept, ((steps + 1) * N, K), (steps * N, 4 * H))
@@ -92,7 +82,7 @@ def _forward(x, R, b, W, y, kept, work, reset_after, backwards, dead):
                 top, bottom = H if part == 0 else first, H + 1 if part == 2 else K
                 left = 0 if part == 0 else of_g if part == 1 else of_q
                 right = of_g if part == 0 else of_q if part == 1 else strips
-                product(sums, width, sums, width, False, hx, at, K, work, K, top, bottom, left, right, rows)
+                multiply_strips(sums, width, sums, width, False, hx, at, K, work, K, top, bottom, left, right, rows)
             for row in range(rows):
                 n, here = start + row, row * width
                 if reset_after:
@@ -100,7 +90,7 @@ def _forward(x, R, b, W, y, kept, work, reset_after, backwards, dead):
                 else:
                     _open(sums[here:here + width], gates[t, n], hx[t, n])
             if not reset_after:
-                product(
+                multiply_strips(
                     drawn, narrow, sums, width, True, gates, (t * N + start) * 4 * H + 3 * H, 4 * H, to_q, H, 0, H,
                     0, narrow // wide, rows,
                 )
@@ -190,19 +180,20 @@ def _back(dy, R, kept, work, T, K, reset_after):
             for row in range(rows):
                 n, here = start + row, row * width
                 if t >= T - S:
-                    for j in range(H):
-                        dh[here + j] += dy[n, t - T + S, j]
+                    arrive(dy[n, t - T + S], dh, here)
                 if reset_after:
                     _gate_back(gates[t, n], hx[t, n], dh[here:here + width])
                 else:
                     _advance_back(gates[t, n], hx[t, n], dh[here:here + width])
             if not reset_after:
-                product(rest, width, rest, width, False, gates, at, 4 * H, to_q, H, 0, H, 0, strips, rows)
+                multiply_strips(rest, width, rest, width, False, gates, at, 4 * H, to_q, H, 0, H, 0, strips, rows)
                 for row in range(rows):
                     n, here = start + row, row * width
                     _open_back(gates[t, n], hx[t, n], dh[here:here + width], rest[here:here + width])
             if t:
-                product(share, width, dh, width, True, gates, at + H, 4 * H, work, depth, 0, depth, 0, strips, rows)
+                multiply_strips(
+                    share, width, dh, width, True, gates, at + H, 4 * H, work, depth, 0, depth, 0, strips, rows,
+                )
                 dh, share = share, dh
 
 

@@ -1,14 +1,13 @@
 """The walk of a simple recurrent layer: all steps there, and all steps back, in one piece each."""
 
-from typing import cast
-
 import numpy as np
 
-from dlcli.kernels.choice import Kernel
 from dlcli.kernels.compiled._functions import tanh
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._walks import (
     NOBODY,
+    arrive,
+    carry_over,
     copy,
     enter,
     fill,
@@ -16,8 +15,9 @@ from dlcli.kernels.compiled._walks import (
     input_gradient,
     lay,
     lay_across,
-    product,
+    multiply_strips,
     strip_width,
+    unless_bent,
     whole,
 )
 from dlcli.kernels.recurrent import GROUP, Bend, carved
@@ -25,31 +25,22 @@ from dlcli.kernels.rnn import rnn_backward as twin_backward
 from dlcli.kernels.rnn import rnn_forward as twin_forward
 
 
+@unless_bent(twin_forward)
 def rnn_forward(
     x: np.ndarray, R: np.ndarray, b: np.ndarray, W: np.ndarray, *, y: np.ndarray, kept: np.ndarray, work: np.ndarray,
     backwards: bool = False, dead: np.ndarray | None = None, bends: tuple[Bend] | None = None,
 ) -> None:
     """As its twin; with an activation of its own it is the twin."""
-    if bends is not None:
-        cast(Kernel, twin_forward).plain(
-            x, R, b, W, y=y, kept=kept, work=work, backwards=backwards, dead=dead, bends=bends,
-        )
-    else:
-        _forward(x, R, b, W, y, kept, work, backwards, NOBODY if dead is None else dead)
+    _forward(x, R, b, W, y, kept, work, backwards, NOBODY if dead is None else dead)
 
 
+@unless_bent(twin_backward)
 def rnn_backward(
     dy: np.ndarray, R: np.ndarray, W: np.ndarray, *, dR: np.ndarray, db: np.ndarray | None, dW: np.ndarray,
     dx: np.ndarray | None, kept: np.ndarray, work: np.ndarray, steps: int, backwards: bool = False,
     dead: np.ndarray | None = None, bends: tuple[Bend] | None = None,
 ) -> None:
     """As its twin; with an activation of its own it is the twin."""
-    if bends is not None:
-        cast(Kernel, twin_backward).plain(
-            dy, R, W, dR=dR, db=db, dW=dW, dx=dx, kept=kept, work=work, steps=steps, backwards=backwards, dead=dead,
-            bends=bends,
-        )
-        return
     N, H, K = len(dy), len(R), len(R) + 1 + len(W)
     _back(dy, R, kept, work, steps, K, NOBODY if dead is None else dead)
     hx, da = carved(kept, ((steps + 1) * N, K), (steps * N, H))
@@ -74,7 +65,7 @@ def _forward(x, R, b, W, y, kept, work, backwards, dead):
         rows = min(GROUP, N - start)
         for t in range(T):
             first = 0 if t else H  # the state is zero before the first step
-            product(
+            multiply_strips(
                 sums, width, sums, width, False, hx, (t * N + start) * K, K, work, K, first, K, 0, strips, rows,
             )
             for row in range(rows):
@@ -115,21 +106,16 @@ def _back(dy, R, kept, work, T, K, dead):
             for row in range(rows):
                 n, here = start + row, row * width
                 if t >= T - S:
-                    for j in range(H):
-                        dh[here + j] += dy[n, t - T + S, j]
+                    arrive(dy[n, t - T + S], dh, here)
                 if dead.size and dead[t, n]:
                     fill(da[t, n], 0, H, 0)
                 else:
                     _bend_back(da[t, n], hx[t + 1, n], dh[here:here + width])
             if t:
-                product(
+                multiply_strips(
                     share, width, share, width, False, da, (t * N + start) * H, H, work, H, 0, H, 0, strips, rows,
                 )
-                if dead.size:
-                    for row in range(rows):
-                        if dead[t, start + row]:
-                            for j in range(row * width, row * width + H):
-                                share[j] += dh[j]
+                carry_over(dead, t, start, rows, dh, share, width, H)
                 dh, share = share, dh
 
 
