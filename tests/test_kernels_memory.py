@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from contracts.kernels import CONVOLUTIONS
 
-from dlcli.kernels import dense
+from dlcli.kernels import crew, dense, recurrent
 from dlcli.kernels.convolution import (
     convolution,
     convolution_gradient,
@@ -14,9 +14,22 @@ from dlcli.kernels.convolution import (
     convolution_size,
     place_shape,
 )
+from dlcli.kernels.gru import gru_backward, gru_forward
 from dlcli.kernels.im2col import Window
+from dlcli.kernels.lstm import lstm_backward, lstm_forward
+from dlcli.kernels.rnn import rnn_backward, rnn_forward
 
 MARGIN = 4096
+
+
+@pytest.fixture(params=[1, crew.SEATS])
+def threads(request, monkeypatch):
+    """One, or so many at every kernel as there may be."""
+    monkeypatch.setattr(crew, "SMALL", 0)
+    many = crew.Crew(request.param)
+    many.lead()
+    yield request.param
+    many.close()
 
 
 def guarded(size, dtype="float32"):
@@ -28,6 +41,7 @@ def guarded(size, dtype="float32"):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("rows", [0, 1, 5, 47, 48, 256, 700])
 @pytest.mark.parametrize("sizes", [(64, 16), (64, 64, 64), (64, 256, 64), (3, 50, 17, 1), (100, 2)], ids=str)
+@pytest.mark.usefixtures("threads")
 def test_a_chain_of_dense_layers(sizes, rows, dtype):
     rng = np.random.default_rng(0)
     layers, at = [], 0
@@ -41,6 +55,36 @@ def test_a_chain_of_dense_layers(sizes, rows, dtype):
     dense.chain_forward(x, chain)
     dense.chain_backward(x, rng.standard_normal((rows, sizes[-1])).astype(dtype), chain)
     assert (behind == 7).all()
+
+
+WALKS = {
+    "lstm": (lstm_forward, lstm_backward, 4, 2, {}), "rnn": (rnn_forward, rnn_backward, 1, 0, {}),
+    "gru": (gru_forward, gru_backward, 4, 0, {"reset_after": True}),
+    "gru, reset before": (gru_forward, gru_backward, 4, 0, {"reset_after": False}),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("N", "T", "features", "H"), [(1, 2, 1, 1), (33, 3, 5, 17), (70, 2, 40, 16), (600, 2, 3, 50)])
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.usefixtures("threads")
+def test_a_walk(kind, N, T, features, H, dtype):
+    rng = np.random.default_rng(0)
+    there, back, gates, cells, options = WALKS[kind]
+    width = {"rnn": 1, "lstm": 4}.get(kind, 3) * H
+    R, W, x, dy = (rng.standard_normal(shape).astype(dtype) for shape in (
+        (H, width), (features, width), (N, T, features), (N, T, H),
+    ))
+    b = rng.standard_normal((2, width) if kind.startswith("gru") else width).astype(dtype)
+    kept, behind_kept = guarded(recurrent.kept_size(T, N, H, features, gates=gates, cells=cells), dtype)
+    work, behind_work = guarded(recurrent.work_size(T, N, H, features, gates=gates), dtype)
+    there(x, R, b, W, y=np.empty_like(dy), kept=kept, work=work, **options)
+    back(
+        dy, R, W, dR=np.empty_like(R), db=np.empty_like(b), dW=np.empty_like(W), dx=np.empty_like(x), kept=kept,
+        work=work, steps=T, **options,
+    )
+    assert (behind_kept == 7).all()
+    assert (behind_work == 7).all()
 
 
 POOLED = [(*case, True) for case in CONVOLUTIONS if min(case[0].positions((*case[1], case[2]))) > 1]

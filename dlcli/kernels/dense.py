@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dlcli.kernels.choice import kernel
+from dlcli.kernels.crew import SEATS
 from dlcli.kernels.relu import relu, relu_gradient, zeros_shape
 
 PANEL = 16
@@ -27,7 +28,8 @@ class Dense(NamedTuple):
 class Chain:
     """Dense layers in a row over M rows: what they are, and where all their numbers lie.
 
-    `rest` is where in `space` nothing of theirs lies any more, `largest` the most weights that a layer has.
+    `rest` is where in `space` nothing of theirs lies any more, `panel` how many numbers are there for each thread,
+    `largest` the most weights that a layer has, `products` how often two numbers are multiplied on the way forward.
     `theta` and `grad`: the vectors of all parameters and their gradients. `space`: working memory of at least
     `space_size` numbers; what forward leaves there backward reads. `learned`: how many of the layers, from the end,
     write gradients; `dx`: whether the first of those gives an input gradient.
@@ -49,6 +51,8 @@ class Chain:
             at += 2 * numbers + rows * layer.inputs
         self.table = np.array(table, np.int64)
         self.rest = at
+        self.panel = _panel(layers, rows)
+        self.products = rows * sum(layer.inputs * layer.units for layer in layers)
         self.largest = max(layer.inputs * layer.units for layer in layers)
 
     @cached_property
@@ -101,9 +105,11 @@ class Link(NamedTuple):
 
 def space_size(layers: Sequence[Dense], rows: int) -> int:
     """Numbers of working memory for a chain over so many rows."""
-    largest = max(layer.inputs * layer.units for layer in layers)
-    deepest = max(max(layer.inputs, layer.units) for layer in layers)
-    return sum(rows * (2 * layer.units + layer.inputs) for layer in layers) + largest + PANEL * max(deepest, rows)
+    return sum(rows * (2 * layer.units + layer.inputs) for layer in layers) + SEATS * _panel(layers, rows)
+
+
+def _panel(layers: Sequence[Dense], rows: int) -> int:
+    return PANEL * max(rows, *(max(layer.inputs, layer.units) for layer in layers))
 
 
 @kernel

@@ -10,13 +10,15 @@ from math import prod
 
 import numpy as np
 
+from dlcli.kernels.crew import SEATS
+
 Bend = Callable[[np.ndarray, np.ndarray], None]
 """Puts its first argument through an activation, in place, and fills the second with the derivatives there."""
 
 BLOCK = 65_536
 """Gate values a block: what backward prepares for several steps at once is still in cache when they are walked."""
 GROUP = 32
-"""Rows of the batch that compiled kernels walk from the first step to the last before they turn to the next ones."""
+"""Most rows of the batch that compiled kernels walk from the first step to the last before they turn to others."""
 LINE = 16
 """Arrays begin at multiples of so many numbers: that is whole cache lines, and whole tiles of compiled kernels."""
 
@@ -33,7 +35,7 @@ def kept_size(T: int, N: int, H: int, features: int, *, gates: int, cells: int =
 
 def work_size(T: int, N: int, H: int, features: int, *, gates: int) -> int:
     """Numbers of working memory that a walk needs, there and back."""
-    K, width, rows = H + 1 + features, gates * H, min(whole(N), GROUP)
+    K, width, rows = H + 1 + features, gates * H, min(N + SEATS, SEATS * GROUP)
     compiled = K * whole(width) + whole(width) * whole(max(H, features)) + rows * (whole(width) + 4 * whole(H))
     plain = 3 * K * width + (K + width) * T * N + (width + 6 * H) * N * steps_at_once(T, N * width) + features * T * N
     return max(compiled, plain) + 16 * LINE

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dlcli.core.context import Flow
+from dlcli.kernels.crew import Crew
 from dlcli.train.lane_sum import LaneSum
 
 if TYPE_CHECKING:
@@ -22,9 +23,11 @@ class LanePool:
     def __init__(self, count: int, *, threads: int, whole_batch: bool) -> None:
         self.count = count
         self._sum = LaneSum(count)
+        spare = threads if count == 1 else 1
         # Lanes that wait for each other need a thread each, however few may work at once.
         threads = count if whole_batch else min(threads, count)
         self._pool = _threads(threads - 1) if threads > 1 else None  # one of them is the thread that calls
+        self._crew = Crew(spare)
 
     def flow(self, number: int) -> Flow:
         """What travels through a pass of the lane `number`; passes that meet need one of the same lane each."""
@@ -34,11 +37,16 @@ class LanePool:
         """How many lanes a batch of so many samples has a piece for."""
         return min(self.count, samples)
 
+    def lead(self) -> None:
+        """Gives the kernels that this thread calls from now on those threads that lanes do not need."""
+        self._crew.lead()
+
     def run(self, samples: int, work: Callable[[int, slice], None]) -> None:
         """Calls `work(number, piece)` for each lane that has a piece, and waits for all; raises what a lane raised."""
         count = self.active(samples)
         if not count:
             return
+        self.lead()
         if self.count > 1:
             self._sum.start(count)
         if count == 1:
@@ -67,6 +75,7 @@ class LanePool:
 
     def close(self) -> None:
         """Ends the threads."""
+        self._crew.close()
         if self._pool is not None:
             self._pool.shutdown()
 

@@ -76,6 +76,7 @@ class Lanes:
     def run(self, x: np.ndarray, y: np.ndarray, weight: float | np.ndarray) -> Sequence[Lane]:
         """Runs a batch x: (N, ...), y: (N, ...), weight a scalar or (N,); returns the lanes that had samples."""
         if len(self._lanes) == 1:
+            self._pool.lead()
             self._lanes[0].run(x, y, weight)
             return self._lanes
 

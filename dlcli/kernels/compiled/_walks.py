@@ -12,11 +12,17 @@ import numpy as np
 
 from dlcli.kernels import recurrent
 from dlcli.kernels.choice import Kernel
+from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._products import strip
 from dlcli.kernels.compiled._tiles import lanes_of
-from dlcli.kernels.recurrent import carved, first_last, last_first
+from dlcli.kernels.crew import HEAD, LINE, help_for
+from dlcli.kernels.recurrent import GROUP, carved, first_last, last_first
 
+LARGE = 1 << 24
+"""Products of two numbers from which on BLAS takes over,"""
+DEEP = 1024
+"""and sums of so many."""
 NOBODY = np.empty((0, 0), bool)
 """Where no step is padding."""
 
@@ -57,10 +63,10 @@ def lay(strips, depth, at, x, start, stop, to):
 
 
 @jit()
-def lay_across(strips, depth, at, x, start, stop):
-    """Lays those columns of x as rows into strips, from row `at` on."""
+def lay_across(strips, depth, at, x, start, stop, strip):
+    """Lays those columns of x as rows into one of the strips, from row `at` on."""
     wide = strip_width(x)
-    for j in range(x.shape[0]):
+    for j in range(strip * wide, min((strip + 1) * wide, x.shape[0])):
         place = (j // wide * depth + at) * wide + j % wide
         for k in range(stop - start):
             strips[place + k * wide] = x[j, start + k]
@@ -78,6 +84,13 @@ def multiply_strips(out, out_row, begin, begin_row, add, x, x_at, x_row, strips,
             out, s * wide, out_row, begin, s * wide, begin_row, add, x, x_at + first, x_row, 1,
             strips, (s * depth + first) * wide, wide, rows, wide, last - first, True,
         )
+
+
+@jit()
+def group_rows(words, N):
+    """Rows that are walked together: no more than GROUP, and a group for everybody who helps."""
+    threads = max(1, words.size // LINE - HEAD + 1)
+    return max(1, min(GROUP, (N + threads - 1) // threads))
 
 
 @jit()
@@ -132,11 +145,41 @@ def gradients(
     """Those of R, b and W in one product, given hx: (T N, K) and da: (T N, gates H), the last gate first."""
     H = len(dR)
     (dV,) = carved(work, (hx.shape[1], da.shape[1]))
-    np.matmul(hx.T, da, dV)
+    multiply_turned(hx, da, dV)
     first_last(dV[:H], H, out=dR)
     first_last(dV[H + 1:], H, out=dW)
     if db is not None:
         first_last(dV[H], H, out=db)
+
+
+def multiply_turned(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
+    """out = a^T b."""
+    work = a.size * b.shape[1]
+    if len(a) > DEEP or work > LARGE:
+        np.matmul(a.T, b, out)
+    else:
+        _multiply_turned(help_for(work), a, b, out)
+
+
+@jit()
+def _multiply_turned(words, a, b, out):
+    post(words, _multiply_turned_work, (a, b, out))
+    _multiply_turned_work(words, LEADER, call(words), a, b, out)
+    dismiss(words)
+
+
+@jit()
+def _multiply_turned_work(words, seat, phase, a, b, out):
+    """A piece is a strip of the columns."""
+    (depth, M), N, wide = a.shape, b.shape[1], strip_width(out)
+    a_row, b_row, out_row = a.strides[0] // a.itemsize, b.strides[0] // b.itemsize, out.strides[0] // out.itemsize
+    pieces = (N + wide - 1) // wide
+    piece = claim(words, phase, pieces, -1)
+    while piece >= 0:
+        n = piece * wide
+        strip(out, n, out_row, out, 0, 0, False, a, 0, 1, a_row, b, n, b_row, M, min(wide, N - n), depth, True)
+        piece = claim(words, phase, pieces, piece)
+    meet(words, seat, phase, pieces)
 
 
 def input_gradient(da: np.ndarray, W: np.ndarray, H: int, *, dx: np.ndarray, work: np.ndarray, backwards: bool) -> None:

@@ -2,7 +2,12 @@
 
 import numpy as np
 
+from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post
 from dlcli.kernels.compiled._jit import jit
+from dlcli.kernels.crew import help_for
+
+PIECE = 8192
+"""Numbers that one thread moves at a time."""
 
 
 def adam(
@@ -19,7 +24,7 @@ def adam(
 ) -> None:
     """As its twin; leaves grad as it is."""
     if largest is None:
-        _adam(theta, grad, m, v, beta_1, beta_2, alpha, epsilon)
+        _adam(help_for(4 * theta.size), theta, grad, m, v, beta_1, beta_2, alpha, epsilon)
     else:
         _amsgrad(theta, grad, m, v, largest, beta_1, beta_2, alpha, epsilon)
 
@@ -31,7 +36,25 @@ def _factors(number, beta_1, beta_2, alpha, epsilon):
 
 
 @jit()
-def _adam(theta, grad, m, v, beta_1, beta_2, alpha, epsilon):
+def _adam(words, theta, grad, m, v, beta_1, beta_2, alpha, epsilon):
+    post(words, _adam_work, (theta, grad, m, v, beta_1, beta_2, alpha, epsilon))
+    _adam_work(words, LEADER, call(words), theta, grad, m, v, beta_1, beta_2, alpha, epsilon)
+    dismiss(words)
+
+
+@jit()
+def _adam_work(words, seat, phase, theta, grad, m, v, beta_1, beta_2, alpha, epsilon):
+    pieces = (theta.size + PIECE - 1) // PIECE
+    piece = claim(words, phase, pieces, -1)
+    while piece >= 0:
+        part = slice(piece * PIECE, (piece + 1) * PIECE)
+        _move(theta[part], grad[part], m[part], v[part], beta_1, beta_2, alpha, epsilon)
+        piece = claim(words, phase, pieces, piece)
+    meet(words, seat, phase, pieces)
+
+
+@jit()
+def _move(theta, grad, m, v, beta_1, beta_2, alpha, epsilon):
     keep_m, keep_v, pace, floor = _factors(theta.dtype.type, beta_1, beta_2, alpha, epsilon)
     for i in range(theta.size):
         g = grad[i]

@@ -2,15 +2,19 @@
 
 import numpy as np
 
+from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._products import U, strip, turn
 from dlcli.kernels.compiled._tiles import lanes_of
-from dlcli.kernels.compiled.relu import _relu, _relu_gradient
+from dlcli.kernels.compiled._vectors import everywhere, load, store, where
+from dlcli.kernels.crew import help_for
 from dlcli.kernels.dense import Chain
 from dlcli.kernels.dense import chain_backward as backward_twin
 from dlcli.kernels.dense import chain_forward as forward_twin
 
-Y_AT, NONE = 5, -1
+Y_AT, DX_AT = 5, 7
+ALONG = 8
+"""Vectors of columns in a piece where one row is multiplied."""
 
 LARGE = 1 << 19
 """Weights of a layer from which on BLAS is faster by more than the calls between cost."""
@@ -25,7 +29,8 @@ def chain_forward(x: np.ndarray, chain: Chain) -> None:
     if chain.largest > LARGE or not _fits(x, chain):
         forward_twin.plain(x, chain)  # type: ignore[attr-defined]
     else:
-        _forward(x, chain.theta, chain.space, chain.table, chain.rows, chain.rest)
+        crew = help_for(chain.products)
+        _forward(crew, x, chain.theta, chain.space, chain.table, chain.rows, chain.rest, chain.panel)
 
 
 def chain_backward(x: np.ndarray, dy: np.ndarray, chain: Chain) -> None:
@@ -34,7 +39,8 @@ def chain_backward(x: np.ndarray, dy: np.ndarray, chain: Chain) -> None:
         backward_twin.plain(x, dy, chain)  # type: ignore[attr-defined]
     else:
         _backward(
-            x, dy, chain.theta, chain.grad, chain.space, chain.table, chain.rows, chain.rest, chain.first, chain.dx,
+            help_for(chain.products), x, dy, chain.theta, chain.grad, chain.space, chain.table, chain.rows, chain.rest,
+            chain.panel, chain.first, chain.dx,
         )
 
 
@@ -44,91 +50,198 @@ def _fits(array: np.ndarray, chain: Chain) -> bool:
 
 
 @jit()
-def _forward(rows, theta, space, table, M, rest):
-    x = rows.reshape(-1)
+def _forward(words, rows, theta, space, table, M, rest, panel):
+    post(words, _forward_work, (rows, theta, space, table, M, rest, panel))
+    _forward_work(words, LEADER, call(words), rows, theta, space, table, M, rest, panel)
+    dismiss(words)
+
+
+@jit()
+def _forward_work(words, seat, phase, rows, theta, space, table, M, rest, panel):
+    """A piece is a strip of the columns of a layer."""
+    x, own, wide = rows.reshape(-1), rest + seat * panel, 2 * lanes_of(space)
     for place in range(len(table)):
         inputs, units, W_at, b_at, bent, y_at, _, _ = table[place]
-        if place == 0:
-            _multiply(space, y_at, theta, b_at, x, 0, inputs, 1, theta, W_at, M, units, inputs, space, rest)
-        else:
-            x_at = table[place - 1, Y_AT]
-            _multiply(space, y_at, theta, b_at, space, x_at, inputs, 1, theta, W_at, M, units, inputs, space, rest)
-        if bent:
-            y = space[y_at:y_at + M * units]
-            _relu(y, y)
+        wanted = ALONG * lanes_of(space) if M <= FEW else wide
+        pieces = (units + wanted - 1) // wanted
+        piece = claim(words, phase, pieces, -1)
+        while piece >= 0:
+            n = piece * wanted
+            columns = min(wanted, units - n)
+            if place == 0:
+                _multiply(space, y_at, theta, b_at, x, 0, inputs, theta, W_at, M, units, inputs, n, columns, space, own)
+            else:
+                x_at = table[place - 1, Y_AT]
+                _multiply(
+                    space, y_at, theta, b_at, space, x_at, inputs, theta, W_at, M, units, inputs, n, columns, space,
+                    own,
+                )
+            if bent:
+                _relu(space, y_at + n, M, units, columns)
+            piece = claim(words, phase, pieces, piece)
+        phase = meet(words, seat, phase, pieces)
 
 
 @jit()
-def _backward(rows, came, theta, grad, space, table, M, rest, first, dx):
-    x, dy = rows.reshape(-1), came.reshape(-1)
+def _backward(words, rows, came, theta, grad, space, table, M, rest, panel, first, dx):
+    post(words, _backward_work, (rows, came, theta, grad, space, table, M, rest, panel, first, dx))
+    _backward_work(words, LEADER, call(words), rows, came, theta, grad, space, table, M, rest, panel, first, dx)
+    dismiss(words)
+
+
+@jit()
+def _backward_work(words, seat, phase, rows, came, theta, grad, space, table, M, rest, panel, first, dx):
+    """A piece is a strip of the columns of dW, with all that belongs to its units, or of dx."""
+    x, dy, own, wide = rows.reshape(-1), came.reshape(-1), rest + seat * panel, 2 * lanes_of(space)
     for place in range(len(table) - 1, first - 1, -1):
         inputs, units, W_at, b_at, bent, y_at, dz_at, dx_at = table[place]
-        dz = dy
-        if bent:
-            dz = space[dz_at:dz_at + M * units]
-            _relu_gradient(dy, space[y_at:y_at + M * units], dz)
-        if b_at >= 0:
-            _add_rows(dz, grad[b_at:b_at + units])
-        if place == 0:
-            _multiply(grad, W_at, theta, NONE, x, 0, 1, inputs, dz, 0, inputs, units, M, space, rest)
-        else:
-            x_at = table[place - 1, Y_AT]
-            _multiply(grad, W_at, theta, NONE, space, x_at, 1, inputs, dz, 0, inputs, units, M, space, rest)
+        pieces = (units + wide - 1) // wide
+        piece = claim(words, phase, pieces, -1)
+        while piece >= 0:
+            n = piece * wide
+            columns = min(wide, units - n)
+            db_at = b_at + n if b_at >= 0 else -1
+            if place == len(table) - 1:
+                _arrive(dy, n, space, y_at + n, dz_at + n, bent, M, units, columns, grad, db_at)
+            else:
+                dy_at = table[place + 1, DX_AT] + n
+                _arrive(space, dy_at, space, y_at + n, dz_at + n, bent, M, units, columns, grad, db_at)
+            if place == 0:
+                _multiply_turned(grad, W_at, x, 0, space, dz_at, inputs, units, M, n, columns, own)
+            else:
+                x_at = table[place - 1, Y_AT]
+                _multiply_turned(grad, W_at, space, x_at, space, dz_at, inputs, units, M, n, columns, own)
+            piece = claim(words, phase, pieces, piece)
+        phase = meet(words, seat, phase, pieces)
         if place > first or dx:
-            weights = inputs * units
-            turned = space[rest:rest + weights]
-            turn(theta[W_at:W_at + weights], turned, inputs, units)
-            _multiply(space, dx_at, theta, NONE, dz, 0, units, 1, turned, 0, M, inputs, units, space, rest + weights)
-            dy = space[dx_at:dx_at + M * inputs]
+            pieces = (inputs + wide - 1) // wide
+            piece = claim(words, phase, pieces, -1)
+            while piece >= 0:
+                n = piece * wide
+                columns = min(wide, inputs - n)
+                turn(theta[W_at + n * units:], space[own:], columns, units)
+                strip(
+                    space, dx_at + n, inputs, theta, 0, 0, False, space, dz_at, units, 1, space, own, columns,
+                    M, columns, units, True,
+                )
+                piece = claim(words, phase, pieces, piece)
+            phase = meet(words, seat, phase, pieces)
 
 
 @jit()
-def _multiply_row(x, W, bias, bias_at, y):
-    """y: (N,) = x W + b for one x: (K,); the weights go by once, row by row."""
-    N = U(y.size)
-    if bias_at < 0:
-        y[:] = 0
-    else:
-        y[:] = bias[bias_at:bias_at + y.size]
-    for k in range(W.size // y.size):
-        row, share = U(k) * N, x[k]
-        for j in range(N):
-            y[j] += share * W[row + j]
-
-
-@jit()
-def _add_rows(z, total):
-    """total: (N,) = the sum of the rows of z: (M, N), which lies in one piece."""
-    N = U(total.size)
-    total[:] = 0
-    for m in range(z.size // total.size):
-        row = U(m) * N
-        for j in range(N):
-            total[j] += z[row + j]
-
-
-@jit()
-def _multiply(out, out_at, bias, bias_at, a, a_at, a_row, a_column, b, b_at, M, N, K, work, work_at):
-    """out = a b, with a bias in every row where `bias_at` is not negative; b: (K, N) and out: (M, N) in one piece."""
-    if M <= FEW and a_column == 1:
+def _multiply(out, out_at, bias, bias_at, a, a_at, a_row, b, b_at, M, N, K, n, columns, work, work_at):
+    """Some columns of out = a b, with a bias in every row where `bias_at` is not negative; b: (K, N), out: (M, N)."""
+    if M <= FEW:
         for m in range(M):
-            _multiply_row(a[a_at + m * a_row:], b[b_at:b_at + K * N], bias, bias_at, out[out_at + m * N:][:N])
+            at = bias_at + n if bias_at >= 0 else -1
+            _multiply_row(a, a_at + m * a_row, b, b_at + n, bias, at, out, out_at + m * N + n, K, N, columns)
         return
-    wide = 2 * lanes_of(out)
-    for n in range(0, N, wide):
-        columns = min(wide, N - n)
-        if M >= TALL and columns == wide:
-            panel = work[work_at:work_at + K * wide]
-            for k in range(K):
-                source, to = U(b_at + k * N + n), U(k * wide)
-                for j in range(U(wide)):
-                    panel[to + j] = b[source + j]
-            strip(
-                out, out_at + n, N, bias, max(bias_at, 0) + n, 0, bias_at >= 0, a, a_at, a_row, a_column,
-                work, work_at, wide, M, columns, K, True,
-            )
+    if M >= TALL:
+        _lay(b, b_at + n, N, work, work_at, K, columns)
+        strip(
+            out, out_at + n, N, bias, max(bias_at, 0) + n, 0, bias_at >= 0, a, a_at, a_row, 1,
+            work, work_at, columns, M, columns, K, True,
+        )
+    else:
+        strip(
+            out, out_at + n, N, bias, max(bias_at, 0) + n, 0, bias_at >= 0, a, a_at, a_row, 1,
+            b, b_at + n, N, M, columns, K, True,
+        )
+
+
+@jit()
+def _multiply_turned(out, out_at, a, a_at, b, b_at, M, N, K, n, columns, work_at):
+    """Some columns of out = a^T b for a: (K, M), b: (K, N)."""
+    if M >= TALL:
+        _lay(b, b_at + n, N, b, work_at, K, columns)
+        strip(out, out_at + n, N, a, 0, 0, False, a, a_at, 1, M, b, work_at, columns, M, columns, K, True)
+    else:
+        strip(out, out_at + n, N, a, 0, 0, False, a, a_at, 1, M, b, b_at + n, N, M, columns, K, True)
+
+
+@jit()
+def _multiply_row(a, a_at, b, b_at, bias, bias_at, y, y_at, K, N, columns):
+    """Some numbers of y = a b + bias for one row a: (K,); the weights go by once, row by row."""
+    lanes = lanes_of(y)
+    if columns == ALONG * lanes:
+        zero = everywhere(0, load(b, b_at))
+        y0 = y1 = y2 = y3 = y4 = y5 = y6 = y7 = zero
+        if bias_at >= 0:
+            y0, y1 = load(bias, bias_at), load(bias, bias_at + lanes)
+            y2, y3 = load(bias, bias_at + 2 * lanes), load(bias, bias_at + 3 * lanes)
+            y4, y5 = load(bias, bias_at + 4 * lanes), load(bias, bias_at + 5 * lanes)
+            y6, y7 = load(bias, bias_at + 6 * lanes), load(bias, bias_at + 7 * lanes)
+        for k in range(K):
+            row, share = b_at + k * N, everywhere(a[a_at + k], zero)
+            y0, y1 = y0 + share * load(b, row), y1 + share * load(b, row + lanes)
+            y2, y3 = y2 + share * load(b, row + 2 * lanes), y3 + share * load(b, row + 3 * lanes)
+            y4, y5 = y4 + share * load(b, row + 4 * lanes), y5 + share * load(b, row + 5 * lanes)
+            y6, y7 = y6 + share * load(b, row + 6 * lanes), y7 + share * load(b, row + 7 * lanes)
+        for place, z in enumerate((y0, y1, y2, y3, y4, y5, y6, y7)):
+            store(z, y, y_at + place * lanes)
+        return
+    for j in range(U(columns)):
+        y[U(y_at) + j] = 0 if bias_at < 0 else bias[U(bias_at) + j]
+    for k in range(K):
+        row, share = U(b_at + k * N), a[a_at + k]
+        for j in range(U(columns)):
+            y[U(y_at) + j] += share * b[row + j]
+
+
+@jit()
+def _lay(b, b_at, b_row, panel, panel_at, K, columns):
+    """Some columns of b, side by side."""
+    lanes = lanes_of(b)
+    for k in range(K):
+        source, to = b_at + k * b_row, panel_at + k * columns
+        if columns == 2 * lanes:
+            store(load(b, source), panel, to)
+            store(load(b, source + lanes), panel, to + lanes)
         else:
-            strip(
-                out, out_at + n, N, bias, max(bias_at, 0) + n, 0, bias_at >= 0, a, a_at, a_row, a_column,
-                b, b_at + n, N, M, columns, K, True,
-            )
+            for j in range(columns):
+                panel[to + j] = b[source + j]
+
+
+@jit()
+def _relu(y, at, M, N, columns):
+    """NaN stays."""
+    lanes, nothing = lanes_of(y), y.dtype.type(0)
+    for m in range(M):
+        row = at + m * N
+        if columns == 2 * lanes:
+            for v in (row, row + lanes):
+                z = load(y, v)
+                zero = everywhere(0, z)
+                store(where(zero > z, zero, z), y, v)
+        else:
+            for j in range(row, row + columns):
+                y[j] = nothing if y[j] < nothing else y[j]
+
+
+@jit()
+def _arrive(dy, dy_at, space, y_at, dz_at, bent, M, N, columns, db, db_at):
+    """Some columns of dz, from dy: past the relu where there is one; and their sums, unless `db_at` is negative."""
+    lanes, nothing = lanes_of(space), space.dtype.type(0)
+    if columns == 2 * lanes:
+        for part in (0, lanes):
+            zero = everywhere(0, load(dy, dy_at + part))
+            total = zero
+            for m in range(M):
+                at = m * N + part
+                dz = load(dy, dy_at + at)
+                if bent:
+                    dz = where(load(space, y_at + at) > zero, dz, zero)
+                store(dz, space, dz_at + at)
+                total = total + dz
+            if db_at >= 0:
+                store(total, db, db_at + part)
+        return
+    for j in range(columns):
+        total = nothing
+        for m in range(M):
+            at = m * N + j
+            dz = dy[dy_at + at] if not bent or space[y_at + at] > nothing else nothing
+            space[dz_at + at] = dz
+            total += dz
+        if db_at >= 0:
+            db[db_at + j] = total

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post
 from dlcli.kernels.compiled._functions import sigmoid, tanh
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._walks import (
@@ -10,17 +11,20 @@ from dlcli.kernels.compiled._walks import (
     copy,
     enter,
     fill,
+    group_rows,
     input_gradient,
     lay,
     lay_across,
     multiply_strips,
+    multiply_turned,
     strip_width,
     unless_bent,
     whole,
 )
+from dlcli.kernels.crew import help_for
 from dlcli.kernels.gru import gru_backward as twin_backward
 from dlcli.kernels.gru import gru_forward as twin_forward
-from dlcli.kernels.recurrent import GROUP, Bend, carved, first_last
+from dlcli.kernels.recurrent import Bend, carved, first_last
 
 
 @unless_bent(twin_forward)
@@ -30,7 +34,9 @@ def gru_forward(
     bends: tuple[Bend, Bend] | None = None,
 ) -> None:
     """As its twin; with activations of their own it is the twin."""
-    _forward(x, R, b, W, y, kept, work, reset_after, backwards, NOBODY if dead is None else dead)
+    N, T, _ = x.shape
+    dead = NOBODY if dead is None else dead
+    _forward(help_for(N * T * R.size), x, R, b, W, y, kept, work, reset_after, backwards, dead)
 
 
 @unless_bent(twin_backward)
@@ -41,18 +47,18 @@ def gru_backward(
 ) -> None:
     """As its twin; with activations of their own it is the twin."""
     N, H, K = len(dy), len(R), len(R) + 1 + len(W)
-    _back(dy, R, kept, work, steps, K, reset_after)
+    _back(help_for(N * steps * R.size), dy, R, kept, work, steps, K, reset_after)
     hx, da = carved(kept, ((steps + 1) * N, K), (steps * N, 4 * H))
     hx = hx[:steps * N]
     of_x, of_h = carved(work, (K - H, 3 * H), (H + 1, 3 * H))
-    np.matmul(hx[:, H:].T, da[:, :3 * H], of_x)
+    multiply_turned(hx[:, H:], da[:, :3 * H], of_x)
     first_last(of_x[1:], H, out=dW)
     if reset_after:
-        np.matmul(hx[:, :H + 1].T, da[:, H:], of_h)
+        multiply_turned(hx[:, :H + 1], da[:, H:], of_h)
         dR[...] = of_h[:H]
     else:
-        np.matmul(hx[:, :H].T, da[:, H:3 * H], dR[:, :2 * H])
-        np.matmul(da[:, 3 * H:].T, da[:, :H], dR[:, 2 * H:])
+        multiply_turned(hx[:, :H], da[:, H:3 * H], dR[:, :2 * H])
+        multiply_turned(da[:, 3 * H:], da[:, :H], dR[:, 2 * H:])
     if db is not None:
         first_last(of_x[0], H, out=db[0])
         db[1:] = of_h[H]
@@ -61,7 +67,14 @@ def gru_backward(
 
 
 @jit()
-def _forward(x, R, b, W, y, kept, work, reset_after, backwards, dead):
+def _forward(words, x, R, b, W, y, kept, work, reset_after, backwards, dead):
+    post(words, _forward_work, (x, R, b, W, y, kept, work, reset_after, backwards, dead))
+    _forward_work(words, LEADER, call(words), x, R, b, W, y, kept, work, reset_after, backwards, dead)
+    dismiss(words)
+
+
+@jit()
+def _forward_work(words, seat, phase, x, R, b, W, y, kept, work, reset_after, backwards, dead):
     (N, T, features), H, S = x.shape, R.shape[0], y.shape[1]
     K, wide = H + 1 + features, strip_width(x)
     columns = 4 * H if reset_after else 3 * H
@@ -70,12 +83,22 @@ def _forward(x, R, b, W, y, kept, work, reset_after, backwards, dead):
     hx, gates = _kept(kept, T, N, H, K)
     to_q = work[strips * K * wide:]
     narrow = (H + wide - 1) // wide * wide
-    sums = to_q[narrow * H:]
-    drawn = sums[min(N, GROUP) * width:]
-    _lay_all(work, to_q, R, b, W, reset_after)
-    enter(x, hx, H, backwards)
-    for start in range(0, N, GROUP):
-        rows = min(GROUP, N - start)
+    group = group_rows(words, N)
+    sums = to_q[narrow * H + seat * group * (width + narrow):]
+    drawn = sums[group * width:]
+    piece = claim(words, phase, 2, -1)
+    while piece >= 0:
+        if piece == 0:
+            _lay_all(work, to_q, R, b, W, reset_after)
+        else:
+            enter(x, hx, H, backwards)
+        piece = claim(words, phase, 2, piece)
+    phase = meet(words, seat, phase, 2)
+    groups = (N + group - 1) // group
+    piece = claim(words, phase, groups, -1)
+    while piece >= 0:
+        start = piece * group
+        rows = min(group, N - start)
         for t in range(T):
             at, first = (t * N + start) * K, 0 if t else H  # the state is zero before the first step
             for part in range(3):  # strips that hold g alone, q alone, and all between; the compiler sees one product
@@ -104,6 +127,8 @@ def _forward(x, R, b, W, y, kept, work, reset_after, backwards, dead):
                     copy(hx[t, n], hx[t + 1, n], H)
                 if t >= T - S:
                     copy(hx[t + 1, n], y[n, t - T + S], H)
+        piece = claim(words, phase, groups, piece)
+    meet(words, seat, phase, groups)
 
 
 @jit()
@@ -160,20 +185,35 @@ def _advance(sums, gates, h, h_next):
 
 
 @jit()
-def _back(dy, R, kept, work, T, K, reset_after):
+def _back(words, dy, R, kept, work, T, K, reset_after):
+    post(words, _back_work, (dy, R, kept, work, T, K, reset_after))
+    _back_work(words, LEADER, call(words), dy, R, kept, work, T, K, reset_after)
+    dismiss(words)
+
+
+@jit()
+def _back_work(words, seat, phase, dy, R, kept, work, T, K, reset_after):
     N, S, H = dy.shape
     wide = strip_width(dy)
     strips = (H + wide - 1) // wide
     width, depth = strips * wide, 3 * H if reset_after else 2 * H
     hx, gates = _kept(kept, T, N, H, K)
     to_q = work[depth * width:]
-    lay_across(work, depth, 0, R, 0, depth)
-    if not reset_after:
-        lay_across(to_q, H, 0, R, 2 * H, 3 * H)
-    for start in range(0, N, GROUP):
-        rows = min(GROUP, N - start)
-        dh = to_q[H * width:]
-        share, rest = dh[rows * width:], dh[2 * rows * width:]
+    group = group_rows(words, N)
+    own = to_q[H * width + seat * 3 * group * width:]
+    piece = claim(words, phase, strips, -1)
+    while piece >= 0:
+        lay_across(work, depth, 0, R, 0, depth, piece)
+        if not reset_after:
+            lay_across(to_q, H, 0, R, 2 * H, 3 * H, piece)
+        piece = claim(words, phase, strips, piece)
+    phase = meet(words, seat, phase, strips)
+    groups = (N + group - 1) // group
+    piece = claim(words, phase, groups, -1)
+    while piece >= 0:
+        start = piece * group
+        rows = min(group, N - start)
+        dh, share, rest = own, own[rows * width:], own[2 * rows * width:]
         fill(dh, 0, rows * width, 0)
         for t in range(T - 1, -1, -1):
             at = (t * N + start) * 4 * H
@@ -195,6 +235,8 @@ def _back(dy, R, kept, work, T, K, reset_after):
                     share, width, dh, width, True, gates, at + H, 4 * H, work, depth, 0, depth, 0, strips, rows,
                 )
                 dh, share = share, dh
+        piece = claim(words, phase, groups, piece)
+    meet(words, seat, phase, groups)
 
 
 @jit()

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post
 from dlcli.kernels.compiled._functions import sigmoid, tanh
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._walks import (
@@ -12,6 +13,7 @@ from dlcli.kernels.compiled._walks import (
     enter,
     fill,
     gradients,
+    group_rows,
     input_gradient,
     lay,
     lay_across,
@@ -20,9 +22,10 @@ from dlcli.kernels.compiled._walks import (
     unless_bent,
     whole,
 )
+from dlcli.kernels.crew import help_for
 from dlcli.kernels.lstm import lstm_backward as twin_backward
 from dlcli.kernels.lstm import lstm_forward as twin_forward
-from dlcli.kernels.recurrent import GROUP, Bend, carved
+from dlcli.kernels.recurrent import Bend, carved
 
 
 @unless_bent(twin_forward)
@@ -31,7 +34,8 @@ def lstm_forward(
     backwards: bool = False, dead: np.ndarray | None = None, bends: tuple[Bend, Bend] | None = None,
 ) -> None:
     """As its twin; with activations of their own it is the twin."""
-    _forward(x, R, b, W, y, kept, work, backwards, NOBODY if dead is None else dead)
+    N, T, _ = x.shape
+    _forward(help_for(N * T * R.size), x, R, b, W, y, kept, work, backwards, NOBODY if dead is None else dead)
 
 
 @unless_bent(twin_backward)
@@ -42,7 +46,7 @@ def lstm_backward(
 ) -> None:
     """As its twin; with activations of their own it is the twin."""
     N, H, K = len(dy), len(R), len(R) + 1 + len(W)
-    _back(dy, R, kept, work, steps, K, NOBODY if dead is None else dead)
+    _back(help_for(N * steps * R.size), dy, R, kept, work, steps, K, NOBODY if dead is None else dead)
     hx, da = carved(kept, ((steps + 1) * N, K), (steps * N, 4 * H))
     gradients(hx[:steps * N], da, dR=dR, db=db, dW=dW, work=work)
     if dx is not None:
@@ -50,23 +54,40 @@ def lstm_backward(
 
 
 @jit()
-def _forward(x, R, b, W, y, kept, work, backwards, dead):
+def _forward(words, x, R, b, W, y, kept, work, backwards, dead):
+    post(words, _forward_work, (x, R, b, W, y, kept, work, backwards, dead))
+    _forward_work(words, LEADER, call(words), x, R, b, W, y, kept, work, backwards, dead)
+    dismiss(words)
+
+
+@jit()
+def _forward_work(words, seat, phase, x, R, b, W, y, kept, work, backwards, dead):
     (N, T, features), H, S = x.shape, R.shape[0], y.shape[1]
     K, wide = H + 1 + features, strip_width(x)
     strips = (4 * H + wide - 1) // wide
     width = strips * wide
     hx, gates, c, tanh_c = _kept(kept, T, N, H, K)
-    sums = work[strips * K * wide:]
-    lay(work, K, 0, R, 3 * H, 4 * H, 0)
-    lay(work, K, 0, R, 0, 3 * H, H)
-    lay(work, K, H, b.reshape(1, 4 * H), 3 * H, 4 * H, 0)
-    lay(work, K, H, b.reshape(1, 4 * H), 0, 3 * H, H)
-    lay(work, K, H + 1, W, 3 * H, 4 * H, 0)
-    lay(work, K, H + 1, W, 0, 3 * H, H)
-    enter(x, hx, H, backwards)
-    fill(c.reshape(c.size), 0, N * H, 0)
-    for start in range(0, N, GROUP):
-        rows = min(GROUP, N - start)
+    group = group_rows(words, N)
+    sums = work[strips * K * wide + seat * group * width:]
+    piece = claim(words, phase, 2, -1)
+    while piece >= 0:
+        if piece == 0:
+            lay(work, K, 0, R, 3 * H, 4 * H, 0)
+            lay(work, K, 0, R, 0, 3 * H, H)
+            lay(work, K, H, b.reshape(1, 4 * H), 3 * H, 4 * H, 0)
+            lay(work, K, H, b.reshape(1, 4 * H), 0, 3 * H, H)
+            lay(work, K, H + 1, W, 3 * H, 4 * H, 0)
+            lay(work, K, H + 1, W, 0, 3 * H, H)
+        else:
+            enter(x, hx, H, backwards)
+            fill(c.reshape(c.size), 0, N * H, 0)
+        piece = claim(words, phase, 2, piece)
+    phase = meet(words, seat, phase, 2)
+    groups = (N + group - 1) // group
+    piece = claim(words, phase, groups, -1)
+    while piece >= 0:
+        start = piece * group
+        rows = min(group, N - start)
         for t in range(T):
             first = 0 if t else H  # the state is zero before the first step
             multiply_strips(
@@ -83,6 +104,8 @@ def _forward(x, R, b, W, y, kept, work, backwards, dead):
                     )
                 if t >= T - S:
                     copy(hx[t + 1, n], y[n, t - T + S], H)
+        piece = claim(words, phase, groups, piece)
+    meet(words, seat, phase, groups)
 
 
 @jit()
@@ -106,17 +129,32 @@ def _pass_by(gates, h, h_next, c, c_next, tanh_c):
 
 
 @jit()
-def _back(dy, R, kept, work, T, K, dead):
+def _back(words, dy, R, kept, work, T, K, dead):
+    post(words, _back_work, (dy, R, kept, work, T, K, dead))
+    _back_work(words, LEADER, call(words), dy, R, kept, work, T, K, dead)
+    dismiss(words)
+
+
+@jit()
+def _back_work(words, seat, phase, dy, R, kept, work, T, K, dead):
     N, S, H = dy.shape
     wide = strip_width(dy)
     strips = (H + wide - 1) // wide
     width = strips * wide
     _, gates, c, tanh_c = _kept(kept, T, N, H, K)
-    at = strips * 4 * H * wide
-    lay_across(work, 4 * H, 0, R, 3 * H, 4 * H)
-    lay_across(work, 4 * H, H, R, 0, 3 * H)
-    for start in range(0, N, GROUP):
-        rows = min(GROUP, N - start)
+    group = group_rows(words, N)
+    at = strips * 4 * H * wide + seat * 3 * group * width
+    piece = claim(words, phase, strips, -1)
+    while piece >= 0:
+        lay_across(work, 4 * H, 0, R, 3 * H, 4 * H, piece)
+        lay_across(work, 4 * H, H, R, 0, 3 * H, piece)
+        piece = claim(words, phase, strips, piece)
+    phase = meet(words, seat, phase, strips)
+    groups = (N + group - 1) // group
+    piece = claim(words, phase, groups, -1)
+    while piece >= 0:
+        start = piece * group
+        rows = min(group, N - start)
         dh, share, dc = work[at:at + rows * width], work[at + rows * width:], work[at + 2 * rows * width:]
         fill(work, at, at + 3 * rows * width, 0)
         for t in range(T - 1, -1, -1):
@@ -132,6 +170,8 @@ def _back(dy, R, kept, work, T, K, dead):
                 )
                 carry_over(dead, t, start, rows, dh, share, width, H)
                 dh, share = share, dh
+        piece = claim(words, phase, groups, piece)
+    meet(words, seat, phase, groups)
 
 
 @jit()

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post
 from dlcli.kernels.compiled._functions import tanh
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._walks import (
@@ -12,6 +13,7 @@ from dlcli.kernels.compiled._walks import (
     enter,
     fill,
     gradients,
+    group_rows,
     input_gradient,
     lay,
     lay_across,
@@ -20,7 +22,8 @@ from dlcli.kernels.compiled._walks import (
     unless_bent,
     whole,
 )
-from dlcli.kernels.recurrent import GROUP, Bend, carved
+from dlcli.kernels.crew import help_for
+from dlcli.kernels.recurrent import Bend, carved
 from dlcli.kernels.rnn import rnn_backward as twin_backward
 from dlcli.kernels.rnn import rnn_forward as twin_forward
 
@@ -31,7 +34,8 @@ def rnn_forward(
     backwards: bool = False, dead: np.ndarray | None = None, bends: tuple[Bend] | None = None,
 ) -> None:
     """As its twin; with an activation of its own it is the twin."""
-    _forward(x, R, b, W, y, kept, work, backwards, NOBODY if dead is None else dead)
+    N, T, _ = x.shape
+    _forward(help_for(N * T * R.size), x, R, b, W, y, kept, work, backwards, NOBODY if dead is None else dead)
 
 
 @unless_bent(twin_backward)
@@ -42,7 +46,7 @@ def rnn_backward(
 ) -> None:
     """As its twin; with an activation of its own it is the twin."""
     N, H, K = len(dy), len(R), len(R) + 1 + len(W)
-    _back(dy, R, kept, work, steps, K, NOBODY if dead is None else dead)
+    _back(help_for(N * steps * R.size), dy, R, kept, work, steps, K, NOBODY if dead is None else dead)
     hx, da = carved(kept, ((steps + 1) * N, K), (steps * N, H))
     gradients(hx[:steps * N], da, dR=dR, db=db, dW=dW, work=work)
     if dx is not None:
@@ -50,19 +54,36 @@ def rnn_backward(
 
 
 @jit()
-def _forward(x, R, b, W, y, kept, work, backwards, dead):
+def _forward(words, x, R, b, W, y, kept, work, backwards, dead):
+    post(words, _forward_work, (x, R, b, W, y, kept, work, backwards, dead))
+    _forward_work(words, LEADER, call(words), x, R, b, W, y, kept, work, backwards, dead)
+    dismiss(words)
+
+
+@jit()
+def _forward_work(words, seat, phase, x, R, b, W, y, kept, work, backwards, dead):
     (N, T, features), H, S = x.shape, R.shape[0], y.shape[1]
     K, wide = H + 1 + features, strip_width(x)
     strips = (H + wide - 1) // wide
     width = strips * wide
     hx, _ = _kept(kept, T, N, H, K)
-    sums = work[strips * K * wide:]
-    lay(work, K, 0, R, 0, H, 0)
-    lay(work, K, H, b.reshape(1, H), 0, H, 0)
-    lay(work, K, H + 1, W, 0, H, 0)
-    enter(x, hx, H, backwards)
-    for start in range(0, N, GROUP):
-        rows = min(GROUP, N - start)
+    group = group_rows(words, N)
+    sums = work[strips * K * wide + seat * group * width:]
+    piece = claim(words, phase, 2, -1)
+    while piece >= 0:
+        if piece == 0:
+            lay(work, K, 0, R, 0, H, 0)
+            lay(work, K, H, b.reshape(1, H), 0, H, 0)
+            lay(work, K, H + 1, W, 0, H, 0)
+        else:
+            enter(x, hx, H, backwards)
+        piece = claim(words, phase, 2, piece)
+    phase = meet(words, seat, phase, 2)
+    groups = (N + group - 1) // group
+    piece = claim(words, phase, groups, -1)
+    while piece >= 0:
+        start = piece * group
+        rows = min(group, N - start)
         for t in range(T):
             first = 0 if t else H  # the state is zero before the first step
             multiply_strips(
@@ -76,6 +97,8 @@ def _forward(x, R, b, W, y, kept, work, backwards, dead):
                     _bend(sums[row * width:row * width + H], hx[t + 1, n])
                 if t >= T - S:
                     copy(hx[t + 1, n], y[n, t - T + S], H)
+        piece = claim(words, phase, groups, piece)
+    meet(words, seat, phase, groups)
 
 
 @jit()
@@ -91,16 +114,32 @@ def _bend(sums, h):
 
 
 @jit()
-def _back(dy, R, kept, work, T, K, dead):
+def _back(words, dy, R, kept, work, T, K, dead):
+    post(words, _back_work, (dy, R, kept, work, T, K, dead))
+    _back_work(words, LEADER, call(words), dy, R, kept, work, T, K, dead)
+    dismiss(words)
+
+
+@jit()
+def _back_work(words, seat, phase, dy, R, kept, work, T, K, dead):
     N, S, H = dy.shape
     wide = strip_width(dy)
     strips = (H + wide - 1) // wide
     width = strips * wide
     hx, da = _kept(kept, T, N, H, K)
-    lay_across(work, H, 0, R, 0, H)
-    for start in range(0, N, GROUP):
-        rows = min(GROUP, N - start)
-        dh, share = work[H * width:], work[(H + rows) * width:]
+    group = group_rows(words, N)
+    own = work[H * width + seat * 2 * group * width:]
+    piece = claim(words, phase, strips, -1)
+    while piece >= 0:
+        lay_across(work, H, 0, R, 0, H, piece)
+        piece = claim(words, phase, strips, piece)
+    phase = meet(words, seat, phase, strips)
+    groups = (N + group - 1) // group
+    piece = claim(words, phase, groups, -1)
+    while piece >= 0:
+        start = piece * group
+        rows = min(group, N - start)
+        dh, share = own, own[rows * width:]
         fill(dh, 0, rows * width, 0)
         for t in range(T - 1, -1, -1):
             for row in range(rows):
@@ -117,6 +156,8 @@ def _back(dy, R, kept, work, T, K, dead):
                 )
                 carry_over(dead, t, start, rows, dh, share, width, H)
                 dh, share = share, dh
+        piece = claim(words, phase, groups, piece)
+    meet(words, seat, phase, groups)
 
 
 @jit()
