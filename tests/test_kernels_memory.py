@@ -91,6 +91,7 @@ POOLED = [(*case, True) for case in CONVOLUTIONS if min(case[0].positions((*case
 
 
 @pytest.mark.parametrize(("window", "images", "C", "F", "pool"), [*((*case, False) for case in CONVOLUTIONS), *POOLED])
+@pytest.mark.usefixtures("threads")
 def test_a_convolution(window, images, C, F, pool):
     rng = np.random.default_rng(0)
     N, H, W = images

@@ -33,11 +33,12 @@ class Answers:
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Outputs (N, *out_shape) of x (N, *in_shape), with the link applied; valid until the next call."""
         count = lanes_forward(self._model.flops, len(x))
-        if count == 1:
-            return self._passes[0].predict(x)
-        self._passes += [Pass(self._model, self._theta, self._buffers) for _ in range(count - len(self._passes))]
         if count not in self._pools:
             self._pools[count] = LanePool(count, threads=self._threads, whole_batch=False)
+        if count == 1:
+            self._pools[1].lead()
+            return self._passes[0].predict(x)
+        self._passes += [Pass(self._model, self._theta, self._buffers) for _ in range(count - len(self._passes))]
         y = self._memory.empty("y", (len(x), *self._model.out_shape))
 
         def work(number: int, piece: slice) -> None:

@@ -54,19 +54,28 @@ class Case:
         ]
 
 
-class BackCase(Case):
-    """A convolution's way back, from where the kernel of the same kind has got to."""
+class Convolution(Case):
+    """A convolution there, or with `dW` back, from where the kernel of the same kind has got to."""
 
     def run(self, function):
-        forward = vars(sys.modules[function.__module__])["convolution"]
+        home = vars(sys.modules[function.__module__])
         args, kwargs = copy.deepcopy((self.args, self.kwargs))
-        x, W, dy = args
-        y, place = np.empty_like(dy), np.zeros(place_shape(dy.shape), np.uint8)
-        getattr(forward, "plain", forward)(
-            x, W, kwargs.pop("b"), out=y, work=np.full_like(kwargs["work"], 7), window=kwargs["window"],
-            pool=kwargs["pool"], relu=kwargs["relu"], place=place,
-        )
-        function(x, W, dy, y=y, place=place, **kwargs)
+        x, W, b, *dy = args
+        ways = {"window": kwargs["window"], "pool": kwargs["pool"], "relu": kwargs["relu"]}
+
+        def kernel(name):
+            return getattr(home[name], "plain", home[name])
+
+        def work(name):
+            size = kernel(name)(x.shape, W, kwargs["window"], pool=kwargs["pool"])
+            return np.full(size, 7, x.dtype)
+
+        if not dy:
+            function(x, W, b, out=kwargs["out"], work=work("convolution_size"), **ways)
+            return [kwargs["out"]]
+        y, place = np.empty_like(dy[0]), np.zeros(place_shape(dy[0].shape), np.uint8)
+        kernel("convolution")(x, W, b, out=y, work=work("convolution_size"), place=place, **ways)
+        function(x, W, dy[0], y=y, place=place, work=work("convolution_gradient_size"), **kwargs)
         return [kwargs[name] for name in self.results if kwargs[name] is not None]
 
 
@@ -245,11 +254,11 @@ def _convolutions(window, images, C, F, draw, empty):
     ways = [(pool, relu) for pool in (False, True) for relu in (False, True) if not pool or min(OH, OW) > 1]
     for pool, relu in ways:
         shape, b = (N, OH // 2, OW // 2, F) if pool else (N, OH, OW, F), draw(F) if relu else None
-        rest = {"work": empty(400_000 if N < 20 else 1_500_000), "window": window, "pool": pool, "relu": relu}
-        yield Case("convolution.convolution", x, W, b, out=empty(*shape), terms=W[..., 0].size, **rest)
+        rest = {"window": window, "pool": pool, "relu": relu}
+        yield Convolution("convolution.convolution", x, W, b, out=empty(*shape), terms=W[..., 0].size, **rest)
         for dx in (None, empty(*x.shape)):
-            yield BackCase(
-                "convolution.convolution_gradient", x, W, draw(*shape), b=b, dW=empty(*W.shape),
+            yield Convolution(
+                "convolution.convolution_gradient", x, W, b, draw(*shape), dW=empty(*W.shape),
                 db=None if b is None else empty(F), dx=dx, results=("dW", "db", "dx"), terms=N * OH * OW + 9 * F,
                 **rest,
             )

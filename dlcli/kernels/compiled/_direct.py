@@ -4,12 +4,16 @@ The windows of a block of rows are copied side by side into a small matrix, thei
 the largest of 2 x 2 and relu follow at once, so that nothing between is ever written to memory. Arrays are flat.
 """
 
+import numpy as np
+
+from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post
 from dlcli.kernels.compiled._ends import add_rows, alive, rows_back, rows_out
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._products import product
 from dlcli.kernels.compiled._tiles import lanes_of
 from dlcli.kernels.compiled._vectors import load, store
 from dlcli.kernels.compiled.im2col import U
+from dlcli.kernels.crew import SEATS
 
 IN_WORK = 16_384
 """Numbers of the matrix and of the outputs of one block."""
@@ -27,6 +31,10 @@ def rows_in_work(window, positions, C, F, pool):
 
 def forward_size(window, positions, C, F, pool):
     """Numbers of working memory."""
+    return SEATS * _size(window, positions, C, F, pool)
+
+
+def _size(window, positions, C, F, pool):
     K = window.size[0] * window.size[1] * C
     return rows_in_work(window, positions, C, F, pool) * positions[1] * (K + SPACE + F) + SPACE
 
@@ -34,39 +42,67 @@ def forward_size(window, positions, C, F, pool):
 def backward_size(window, positions, C, F, pool):
     """Numbers of working memory."""
     K = window.size[0] * window.size[1] * C
-    return forward_size(window, positions, C, F, pool) + K * F
+    return _size(window, positions, C, F, pool) + K * F
+
+
+def table(extents, window, pool):
+    """What both ways want to know of them, in one vector: a tuple takes longer to hand over."""
+    _, _, _, C, *positions, F = extents
+    return np.array([
+        *extents, *window.size, *window.strides, *window.dilation, *window.before,
+        rows_in_work(window, positions, C, F, pool),
+    ])
 
 
 @jit()
-def forward(x, W, b, y, place, work, extents, size, strides, dilation, before, R, pool, relu, keep):
-    """y of x: (N, H, W, C); `extents`: (N, H, W, C, OH, OW, F). `pool`: whether the largest of 2 x 2 is wanted."""
-    N, H, width, C, OH, OW, F = extents
+def _unpacked(table):
+    return (
+        table[0], table[1], table[2], table[3], table[4], table[5], table[6], (table[7], table[8]),
+        (table[9], table[10]), (table[11], table[12]), (table[13], table[14]), table[15],
+    )
+
+
+@jit()
+def forward(words, x, W, b, y, place, work, table, pool, relu, keep):
+    """y of x: (N, H, W, C); `table`: see `table`. `pool`: whether the largest of 2 x 2 is wanted."""
+    post(words, _forward, (x, W, b, y, place, work, table, pool, relu, keep))
+    _forward(words, LEADER, call(words), x, W, b, y, place, work, table, pool, relu, keep)
+    dismiss(words)
+
+
+@jit()
+def _forward(words, seat, phase, x, W, b, y, place, work, table, pool, relu, keep):
+    """A piece is a block of rows of one image."""
+    N, H, width, C, OH, OW, F, size, strides, dilation, before, R = _unpacked(table)
     K = size[0] * size[1] * C
     used = (OH // 2 * 2, OW // 2 * 2) if pool else (OH, OW)
     z_at = R * used[1] * (K + SPACE) + SPACE
-    for n in range(N):
-        for p in range(0, used[0], R):
-            rows = min(R, used[0] - p)
-            P = rows * used[1]
-            row, column = _fill(x, work, n, p, rows, used[1], (H, width, C), size, strides, dilation, before)
-            if pool:
-                product(work, z_at, F, b, 0, 0, True, work, 0, row, column, W, 0, F, P, F, K)
-                to = (n * (OH // 2) + p // 2) * (OW // 2) * F
-                rows_out(work, z_at, y, place, to, rows, used[1], F, relu, keep)
-            else:
-                to = (n * OH + p) * OW * F
-                product(y, to, F, b, 0, 0, True, work, 0, row, column, W, 0, F, P, F, K)
-                if relu:
-                    for i in range(U(to), U(to + P * F)):  # unsigned: see im2col.py
-                        y[i] = 0 if y[i] < 0 else y[i]  # NaN stays
+    own = work[seat * (z_at + R * used[1] * F):]
+    blocks = (used[0] + R - 1) // R
+    piece = claim(words, phase, N * blocks, -1)
+    while piece >= 0:
+        n, p = piece // blocks, piece % blocks * R
+        rows = min(R, used[0] - p)
+        P = rows * used[1]
+        row, column = _fill(x, own, n, p, rows, used[1], (H, width, C), size, strides, dilation, before)
+        if pool:
+            product(own, z_at, F, b, 0, 0, True, own, 0, row, column, W, 0, F, P, F, K)
+            to = (n * (OH // 2) + p // 2) * (OW // 2) * F
+            rows_out(own, z_at, y, place, to, rows, used[1], F, relu, keep)
+        else:
+            to = (n * OH + p) * OW * F
+            product(y, to, F, b, 0, 0, True, own, 0, row, column, W, 0, F, P, F, K)
+            if relu:
+                for i in range(U(to), U(to + P * F)):  # unsigned: see im2col.py
+                    y[i] = 0 if y[i] < 0 else y[i]  # NaN stays
+        piece = claim(words, phase, N * blocks, piece)
+    meet(words, seat, phase, N * blocks)
 
 
 @jit()
-def backward(
-    x, W, y, place, dy, dW, db, dx, work, extents, size, strides, dilation, before, R, pool, relu, wanted,
-):
+def backward(x, W, y, place, dy, dW, db, dx, work, table, pool, relu, wanted):
     """dW, db and, where it is wanted, dx."""
-    N, H, width, C, OH, OW, F = extents
+    N, H, width, C, OH, OW, F, size, strides, dilation, before, R = _unpacked(table)
     K = size[0] * size[1] * C
     used = (OH // 2 * 2, OW // 2 * 2) if pool else (OH, OW)
     z_at = R * used[1] * (K + SPACE) + SPACE

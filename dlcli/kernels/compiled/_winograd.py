@@ -9,6 +9,9 @@ never written, and in `place` lies which of the four it was. Arrays are flat.
 Source: Lavin and Gray, "Fast algorithms for convolutional neural networks", 2015.
 """
 
+import numpy as np
+
+from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._products import product, turn
 from dlcli.kernels.compiled._tiles import lanes_of
@@ -21,10 +24,13 @@ from dlcli.kernels.compiled._winograd_tiles import (
     tiles_out,
     tiles_scattered,
 )
+from dlcli.kernels.crew import SEATS
 
 PLACES = 16
 IN_WORK = 57_344
 """Numbers of V and M together, for as many tiles as that is enough for."""
+SOME = 6
+"""Of them, so many are transformed by one thread at a time, where there are few."""
 SPACE = 16
 """Numbers between planes, so that they do not all fall upon the same lines of the cache."""
 
@@ -36,7 +42,9 @@ def in_work(C, F):
 
 def forward_size(C, F):
     T = in_work(C, F)
-    return PLACES * (C * F + T * (C + F) + 3 * SPACE + C)
+    wide = 16
+    many, few = C * F + T * (C + F) + 3 * SPACE + C, T * C + SPACE + SEATS * ((C + T) * wide + 2 * SPACE + C)
+    return PLACES * max(many, few)
 
 
 def backward_size(C, F):
@@ -44,16 +52,33 @@ def backward_size(C, F):
     return PLACES * (2 * C * F + T * (C + F) + 4 * SPACE + C)
 
 
+def table(extents, before, C, F):
+    """What both ways want to know of them, in one vector: a tuple takes longer to hand over."""
+    return np.array([*extents, *before, in_work(C, F)])
+
+
 @jit()
-def forward(x, W, b, y, place, work, extents, before, T, pool, relu, keep):
-    """y of x: (N, H, W, C); `extents`: (N, H, W, C, OH, OW, F). `pool`: whether the largest of 2 x 2 is wanted."""
-    N, H, width, C, OH, OW, F = extents
+def _unpacked(table):
+    return (
+        table[0], table[1], table[2], table[3], table[4], table[5], table[6], (table[7], table[8]), table[9],
+    )
+
+
+@jit()
+def forward(words, x, W, b, y, place, work, table, pool, relu, keep):
+    """y of x: (N, H, W, C); `table`: see `table`. `pool`: whether the largest of 2 x 2 is wanted."""
+    N, H, width, C, OH, OW, F, before, T = _unpacked(table)
     TH, TW = (OH // 2, OW // 2) if pool else ((OH + 1) // 2, (OW + 1) // 2)
+    if N * TH * TW <= T:
+        post(words, _forward_few, (x, W, b, y, place, work, table, pool, relu, keep))
+        _forward_few(words, LEADER, call(words), x, W, b, y, place, work, table, pool, relu, keep)
+        dismiss(words)
+        return
     u, v, m = C * F + SPACE, T * C + SPACE, T * F + SPACE
     V_at = PLACES * u
     M_at = V_at + PLACES * v
     edge = M_at + PLACES * m
-    _kernel_in(W, work, C * F, u)
+    _kernel_in(W, 0, C * F, work, 0, u, C * F)
     for start in range(0, N * TH * TW, T):
         count = min(T, N * TH * TW - start)
         tiles_in(x, work, V_at, v, edge, start, count, (TH, TW), (H, width, C), before)
@@ -62,15 +87,56 @@ def forward(x, W, b, y, place, work, extents, before, T, pool, relu, keep):
                 work, M_at + k * m, F, work, 0, 0, False, work, V_at + k * v, C, 1, work, k * u, F, count, F, C,
             )
         if pool:
-            largest_out(work, M_at, m, b, y, place, start, count, F, relu, keep)
+            largest_out(work, M_at, m, F, b, y, place, start, count, F, 0, F, relu, keep)
         else:
-            tiles_out(work, M_at, m, b, y, start, count, (TH, TW), (OH, OW, F), relu)
+            tiles_out(work, M_at, m, F, b, y, start, count, (TH, TW), (OH, OW, F), 0, F, relu)
 
 
 @jit()
-def backward(x, W, y, place, dy, dW, db, dx, work, extents, before, T, pool, relu, wanted):
+def _forward_few(words, seat, phase, x, W, b, y, place, work, table, pool, relu, keep):
+    """The same where all tiles are in work at once. A piece is some tiles of V, then all that some filters need.
+
+    What belongs to a filter stays with the thread that has it: between caches of two cores it would take longer.
+    """
+    N, H, width, C, OH, OW, F, before, T = _unpacked(table)
+    TH, TW = (OH // 2, OW // 2) if pool else ((OH + 1) // 2, (OW + 1) // 2)
+    wide = 2 * lanes_of(work)
+    count = N * TH * TW
+    u, v, m = C * wide + SPACE, T * C + SPACE, T * wide + SPACE
+    U_at = PLACES * v + seat * (PLACES * (u + m) + PLACES * C)
+    M_at = U_at + PLACES * u
+    edge = M_at + PLACES * m
+    pieces = (count + SOME - 1) // SOME
+    piece = claim(words, phase, pieces, -1)
+    while piece >= 0:
+        t = piece * SOME
+        tiles_in(x, work, t * C, v, edge, t, min(SOME, count - t), (TH, TW), (H, width, C), before)
+        piece = claim(words, phase, pieces, piece)
+    phase = meet(words, seat, phase, pieces)
+    pieces = (F + wide - 1) // wide
+    piece = claim(words, phase, pieces, -1)
+    while piece >= 0:
+        f = piece * wide
+        columns = min(wide, F - f)
+        for c in range(C):
+            _kernel_in(W, c * F + f, C * F, work, U_at + c * wide, u, columns)
+        for k in range(PLACES):
+            product(
+                work, M_at + k * m, wide, work, 0, 0, False, work, k * v, C, 1, work, U_at + k * u, wide, count,
+                columns, C,
+            )
+        if pool:
+            largest_out(work, M_at, m, wide, b, y, place, 0, count, F, f, columns, relu, keep)
+        else:
+            tiles_out(work, M_at, m, wide, b, y, 0, count, (TH, TW), (OH, OW, F), f, columns, relu)
+        piece = claim(words, phase, pieces, piece)
+    meet(words, seat, phase, pieces)
+
+
+@jit()
+def backward(x, W, y, place, dy, dW, db, dx, work, table, pool, relu, wanted):
     """dW, db and, where it is wanted, dx."""
-    N, H, width, C, OH, OW, F = extents
+    N, H, width, C, OH, OW, F, before, T = _unpacked(table)
     TH, TW = (OH // 2, OW // 2) if pool else ((OH + 1) // 2, (OW + 1) // 2)
     u, v, m = C * F + SPACE, T * C + SPACE, T * F + SPACE
     turned = PLACES * u
@@ -80,7 +146,7 @@ def backward(x, W, y, place, dy, dW, db, dx, work, extents, before, T, pool, rel
     if wanted:
         for k in range(9):
             turn(W[k * C * F:], work[k * C * F:], C, F)
-        _kernel_in(work, work[turned:], C * F, u)
+        _kernel_in(work, 0, C * F, work, turned, u, C * F)
         dx[:] = 0
     db[:] = 0
     if N == 0:
@@ -107,16 +173,17 @@ def backward(x, W, y, place, dy, dW, db, dx, work, extents, before, T, pool, rel
 
 
 @jit()
-def _kernel_in(W, U, size, u):
-    """U = G W G^T for each channel and filter; W: (9, size), U: (16, size) with `u` numbers from plane to plane."""
-    for c in range(0, size, lanes_of(W)):
-        a0, a1, a2, a3 = _three_in(load(W, c), load(W, c + 3 * size), load(W, c + 6 * size))
-        b0, b1, b2, b3 = _three_in(load(W, c + size), load(W, c + 4 * size), load(W, c + 7 * size))
-        d0, d1, d2, d3 = _three_in(load(W, c + 2 * size), load(W, c + 5 * size), load(W, c + 8 * size))
-        _row_in(a0, b0, d0, U, c, u)
-        _row_in(a1, b1, d1, U, c + 4 * u, u)
-        _row_in(a2, b2, d2, U, c + 8 * u, u)
-        _row_in(a3, b3, d3, U, c + 12 * u, u)
+def _kernel_in(W, W_at, w, U, U_at, u, count):
+    """U = G W G^T for `count` pairs of a channel and a filter; `w` and `u` numbers lie from plane to plane."""
+    for c in range(0, count, lanes_of(W)):
+        a, to = W_at + c, U_at + c
+        a0, a1, a2, a3 = _three_in(load(W, a), load(W, a + 3 * w), load(W, a + 6 * w))
+        b0, b1, b2, b3 = _three_in(load(W, a + w), load(W, a + 4 * w), load(W, a + 7 * w))
+        d0, d1, d2, d3 = _three_in(load(W, a + 2 * w), load(W, a + 5 * w), load(W, a + 8 * w))
+        _row_in(a0, b0, d0, U, to, u)
+        _row_in(a1, b1, d1, U, to + 4 * u, u)
+        _row_in(a2, b2, d2, U, to + 8 * u, u)
+        _row_in(a3, b3, d3, U, to + 12 * u, u)
 
 
 @jit()

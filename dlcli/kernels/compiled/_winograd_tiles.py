@@ -66,8 +66,8 @@ def _four_in(a, b, c, d, V, to, v):
 
 
 @jit()
-def tiles_out(M, M_at, m, b, y, start, count, tiles, image, relu):
-    """y = A^T M A + b."""
+def tiles_out(M, M_at, m, row, b, y, start, count, tiles, image, first, columns, relu):
+    """y = A^T M A + b for `columns` filters from the `first` on; `row` numbers of M lie from tile to tile."""
     TH, TW = tiles
     OH, OW, F = image
     floor = everywhere(0 if relu else -np.inf, load(M, M_at))
@@ -76,8 +76,8 @@ def tiles_out(M, M_at, m, b, y, start, count, tiles, image, relu):
         p, q = divmod(r, TW)
         to = ((n * OH + 2 * p) * OW + 2 * q) * F
         right, down = F if 2 * q + 1 < OW else 0, OW * F if 2 * p + 1 < OH else 0
-        for f in range(0, F, lanes_of(M)):
-            y00, y01, y10, y11 = _four_out(M, M_at + t * F + f, m, load(b, f))
+        for f in range(first, first + columns, lanes_of(M)):
+            y00, y01, y10, y11 = _four_out(M, M_at + t * row + f - first, m, load(b, f))
             # Where there is no second row or column its numbers are written to the first, before those that belong.
             store(where(floor > y11, floor, y11), y, to + right + down + f)
             store(where(floor > y10, floor, y10), y, to + down + f)
@@ -86,14 +86,14 @@ def tiles_out(M, M_at, m, b, y, start, count, tiles, image, relu):
 
 
 @jit()
-def largest_out(M, M_at, m, b, y, place, start, count, F, relu, keep):
-    """The largest of A^T M A + b, and which of the four it was."""
+def largest_out(M, M_at, m, row, b, y, place, start, count, F, first, columns, relu, keep):
+    """The largest of A^T M A + b for those filters, and which of the four it was."""
     floor = everywhere(0 if relu else -np.inf, load(M, M_at))
     for t in range(count):
         to = (start + t) * F
         seen = to if keep else 0
-        for f in range(0, F, lanes_of(M)):
-            y00, y01, y10, y11 = _four_out(M, M_at + t * F + f, m, load(b, f))
+        for f in range(first, first + columns, lanes_of(M)):
+            y00, y01, y10, y11 = _four_out(M, M_at + t * row + f - first, m, load(b, f))
             most, which = largest(y00, y01, y10, y11, floor)
             store(most, y, to + f)
             store_small(which, place, seen + f)

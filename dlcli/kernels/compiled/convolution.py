@@ -1,11 +1,13 @@
 """Convolutions, all of one in a call, with no matrix of windows in memory: a few rows or tiles at a time."""
 
 from functools import cache
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
 from dlcli.kernels.compiled import _direct, _winograd
+from dlcli.kernels.crew import help_for
 from dlcli.kernels.im2col import Window
 from dlcli.kernels.winograd import fits
 
@@ -21,14 +23,14 @@ def convolution(
 ) -> np.ndarray:
     """As its twin."""
     way = _way(x.shape, W.shape, window, pool)
-    F = way.extents[6]
+    F = way.F
     if b is None:
         b = work[:F]
         b.fill(0)
     places = (work[F:2 * F] if place is None else place.reshape(-1)).view(np.uint8)
     (_winograd if way.tiled else _direct).forward(
-        x.reshape(-1), W.reshape(-1), b, out.reshape(-1), places, work[2 * F:], way.extents, *way.numbers, pool, relu,
-        place is not None,
+        help_for(way.products), x.reshape(-1), W.reshape(-1), b, out.reshape(-1), places, work[2 * F:], way.table, pool,
+        relu, place is not None,
     )
     return out
 
@@ -45,22 +47,23 @@ def convolution_gradient(
 ) -> None:
     """As its twin."""
     way = _way(x.shape, W.shape, window, pool)
-    F = way.extents[6]
+    F = way.F
     places = (work if place is None else place.reshape(-1)).view(np.uint8)
     inner = work[F:]
     (_winograd if way.tiled else _direct).backward(
         x.reshape(-1), W.reshape(-1), (dy if y is None else y).reshape(-1), places, dy.reshape(-1), dW.reshape(-1),
-        work[:F] if db is None else db, inner if dx is None else dx.reshape(-1), inner, way.extents, *way.numbers, pool,
-        relu, dx is not None,
+        work[:F] if db is None else db, inner if dx is None else dx.reshape(-1), inner, way.table, pool, relu,
+        dx is not None,
     )
 
 
 class _Way(NamedTuple):
-    """How it is done: (N, H, W, C, OH, OW, F), by tiles or not, and what those functions want to know besides."""
+    """How it is done: by tiles or not, what those functions want to know, and how often two numbers are multiplied."""
 
-    extents: tuple[int, ...]
     tiled: bool
-    numbers: tuple[object, ...]
+    F: int
+    table: np.ndarray
+    products: int
     forward_size: int
     backward_size: int
 
@@ -70,11 +73,12 @@ def _way(shape: tuple[int, ...], kernel: tuple[int, ...], window: Window, pool: 
     """Found out once: a prediction of one image takes no longer than a few such questions."""
     (C, F), positions = kernel[2:], window.positions(shape)
     extents = (*shape, *positions, F)
+    products = shape[0] * positions[0] * positions[1] * prod(kernel)
     if fits(window, C, F):
-        numbers = window.before, _winograd.in_work(C, F)
-        return _Way(extents, True, numbers, 2 * F + _winograd.forward_size(C, F), F + _winograd.backward_size(C, F))
-    rest = window, positions, C, F, pool
-    return _Way(
-        extents, False, (window.size, window.strides, window.dilation, window.before, _direct.rows_in_work(*rest)),
-        2 * F + _direct.forward_size(*rest), F + _direct.backward_size(*rest),
-    )
+        table = _winograd.table(extents, window.before, C, F)
+        forward_size, backward_size = _winograd.forward_size(C, F), _winograd.backward_size(C, F)
+    else:
+        table = _direct.table(extents, window, pool)
+        rest = window, positions, C, F, pool
+        forward_size, backward_size = _direct.forward_size(*rest), _direct.backward_size(*rest)
+    return _Way(fits(window, C, F), F, table, products, 2 * F + forward_size, F + backward_size)
