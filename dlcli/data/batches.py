@@ -31,6 +31,11 @@ class _Block(NamedTuple):
     x: np.ndarray
     y: np.ndarray
 
+    def cut(self, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """So many at a time."""
+        for start in range(0, len(self.x), size):
+            yield self.x[start:start + size], self.y[start:start + size]
+
 
 class _Place(NamedTuple):
     """Memory for one batch: as the model gets it, as it is stored, and what transforms need in between."""
@@ -120,9 +125,8 @@ class Batches:
         )
         with ahead(jobs, threads=_READERS, depth=_READERS) as read:
             yield (
-                self._finish(self._places[0], block.x[start:start + self.batch_size],
-                             block.y[start:start + self.batch_size])
-                for block in read for start in range(0, len(block.x), self.batch_size)
+                self._finish(self._places[0], self._places[0].x[:len(x)], x, y)
+                for block in read for x, y in block.cut(self.batch_size)
             )
 
     def _made_ahead(
@@ -150,18 +154,20 @@ class Batches:
 
     def _fill(self, place: _Place, rows: np.ndarray, draws: "np.random.Generator | None") -> Batch:
         n = len(rows)
-        raw = (place.x if self._in_place else place.raw.x)[:n]
+        x = place.x[:n]
+        raw = x if self._in_place else place.raw.x[:n]
         self._x.gather(rows, raw)
         raw_y = place.raw.y[:n]
         if self._y is not None:
             self._y.gather(rows, raw_y)
-        return self._finish(place, raw, raw_y, draws)
+        return self._finish(place, x, raw, raw_y, draws)
 
     def _finish(
-        self, place: _Place, raw: np.ndarray, raw_y: np.ndarray, draws: "np.random.Generator | None" = None,
+        self, place: _Place, x: np.ndarray, raw: np.ndarray, raw_y: np.ndarray,
+        draws: "np.random.Generator | None" = None,
     ) -> Batch:
-        n = len(raw)
-        x = y = place.x[:n]
+        """`x`: of the place, as long as there are samples; maybe `raw` itself."""
+        n, y = len(raw), x
         self.pipeline.apply(raw, x, place.memory)
         if self._y is not None:
             y = place.y[:n]
