@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from dlcli.kernels.compiled._functions import exp
 from dlcli.kernels.compiled._jit import jit
+from dlcli.kernels.compiled._scores import add_far, along_row, softmax_back, softmax_of_rows
 from dlcli.kernels.compiled._tiles import ROWS, lanes_of, tile
-from dlcli.kernels.compiled._vector_functions import exp_of, largest_of, multiply_add, sum_of
-from dlcli.kernels.compiled._vectors import everywhere, load, store, where
+from dlcli.kernels.compiled._vectors import everywhere, load, store
 
 
 def attention_size(shape: tuple[int, ...], S: int) -> int:
@@ -60,8 +59,8 @@ def _forward(q, k, v, scale, out, weights, work, ahead, padding, keep, causal):
                         weights, at + s, S, weights, 0, 0, False, q[n, h], t * q_row, q_row, 1, turned, s, S,
                         rows, min(wide, width - s), D,
                     )
-                _add_far(weights, at, S, rows, width, ahead, t * S, padding, n * S)
-                _softmax(weights, at, S, rows, width, row)
+                add_far(weights, at, S, rows, width, ahead, t * S, padding, n * S)
+                softmax_of_rows(weights, at, S, rows, width, row)
                 for i in range(rows):
                     for s in range(width, S):
                         weights[at + i * S + s] = 0
@@ -109,7 +108,7 @@ def _backward(dy, q, k, v, scale, y, weights, dq, dk, dv, work, causal, keep):
                 for i in range(t, t + rows):
                     if keep is not None:
                         _scale(ds, i * S, keep, begin + i * S, width)
-                    _softmax_back(ds, i * S, weights, begin + i * S, width, _along(d_out, i, D, y[n, h], y_row))
+                    softmax_back(ds, i * S, weights, begin + i * S, width, along_row(d_out, i, D, y[n, h], y_row))
                 for d in range(0, D, wide):
                     tile(
                         dq[n, h], t * dq_row + d, dq_row, dq[n, h], 0, 0, False, ds, t * S, S, 1, keys, d, D,
@@ -161,63 +160,6 @@ def _multiply_turned(a, at, T, S, b, out, causal):
 
 
 @jit()
-def _add_far(w, at, S, rows, width, ahead, ahead_at, padding, padding_at):
-    """Adds what must not be seen to so many rows of scores."""
-    lanes = lanes_of(w)
-    whole = width // lanes * lanes
-    for i in range(rows):
-        here = at + i * S
-        if ahead is not None:
-            for s in range(0, whole, lanes):
-                store(load(w, here + s) + load(ahead, ahead_at + i * S + s), w, here + s)
-            for s in range(whole, width):
-                w[here + s] += ahead[ahead_at + i * S + s]
-        if padding is not None:
-            for s in range(width):
-                w[here + s] += padding[padding_at + s]
-
-
-@jit()
-def _softmax(w, at, S, rows, width, row):
-    """Of so many rows: each step for all of them, so that no row waits for another; `row`: working memory."""
-    lanes = lanes_of(w)
-    whole = width // lanes * lanes
-    for i in range(rows):
-        here = at + i * S
-        most = everywhere(-np.inf, load(w, here))
-        for s in range(0, whole, lanes):
-            x = load(w, here + s)
-            most = where(x > most, x, most)
-        row[i] = largest_of(most)
-        for s in range(whole, width):
-            row[i] = max(row[i], w[here + s])
-    for i in range(rows):
-        here, peak = at + i * S, everywhere(row[i], load(w, at))
-        total = everywhere(0, peak)
-        for s in range(0, whole, lanes):
-            x = exp_of(load(w, here + s) - peak)
-            store(x, w, here + s)
-            total = total + x
-        rest = sum_of(total)
-        for s in range(whole, width):
-            w[here + s] = exp(w[here + s] - row[i])
-            rest += w[here + s]
-        row[i] = w.dtype.type(1) / rest
-    for i in range(rows):
-        _scale_by(w, at + i * S, row[i], width)
-
-
-@jit()
-def _scale_by(w, at, number, count):
-    lanes = lanes_of(w)
-    whole, factor = count // lanes * lanes, everywhere(number, load(w, at))
-    for s in range(0, whole, lanes):
-        store(load(w, at + s) * factor, w, at + s)
-    for s in range(whole, count):
-        w[at + s] *= number
-
-
-@jit()
 def _scale(x, at, factors, factors_at, count):
     for s in range(count):
         x[at + s] *= factors[factors_at + s]
@@ -227,28 +169,3 @@ def _scale(x, at, factors, factors_at, count):
 def _multiply(a, b, at, count, out, to):
     for s in range(count):
         out[to + s] = a[at + s] * b[at + s]
-
-
-@jit()
-def _along(dy, t, D, y, y_row):
-    """The sum of dy y over the numbers of a step."""
-    lanes = lanes_of(dy)
-    whole = D // lanes * lanes
-    total = everywhere(0, load(dy, t * D))
-    for d in range(0, whole, lanes):
-        total = multiply_add(load(dy, t * D + d), load(y, t * y_row + d), total)
-    along = sum_of(total)
-    for d in range(whole, D):
-        along += dy[t * D + d] * y[t, d]
-    return along
-
-
-@jit()
-def _softmax_back(ds, at, w, w_at, count, along):
-    """ds = (ds - along) w."""
-    lanes = lanes_of(ds)
-    whole, part = count // lanes * lanes, everywhere(along, load(ds, at))
-    for s in range(0, whole, lanes):
-        store((load(ds, at + s) - part) * load(w, w_at + s), ds, at + s)
-    for s in range(whole, count):
-        ds[at + s] = (ds[at + s] - along) * w[w_at + s]
