@@ -13,16 +13,29 @@ from dlcli.kernels.compiled._vectors import everywhere, load, load_small, store,
 
 
 @jit()
+def _tile(number, tiles):
+    """Image, row and column of a tile."""
+    rows, columns = tiles
+    n, rest = divmod(number, rows * columns)
+    p, q = divmod(rest, columns)
+    return n, p, q
+
+
+@jit()
+def _inside(top, left, H, width):
+    """Whether all pixels of a tile are in the image."""
+    return top >= 0 and left >= 0 and top + 4 <= H and left + 4 <= width
+
+
+@jit()
 def tiles_in(x, V, V_at, v, edge, start, count, tiles, image, before):
     """V = B^T d B of `count` tiles."""
-    TH, TW = tiles
     H, width, C = image
     for t in range(count):
-        n, r = divmod(start + t, TH * TW)
-        p, q = divmod(r, TW)
+        n, p, q = _tile(start + t, tiles)
         top, left = 2 * p - before[0], 2 * q - before[1]
         to = V_at + t * C
-        if top >= 0 and left >= 0 and top + 4 <= H and left + 4 <= width:
+        if _inside(top, left, H, width):
             _tile_in(x, ((n * H + top) * width + left) * C, width * C, V, to, v, C)
         else:
             for i in range(4):
@@ -68,12 +81,10 @@ def _four_in(a, b, c, d, V, to, v):
 @jit()
 def tiles_out(M, M_at, m, row, b, y, start, count, tiles, image, first, columns, relu):
     """y = A^T M A + b for `columns` filters from the `first` on; `row` numbers of M lie from tile to tile."""
-    TH, TW = tiles
     OH, OW, F = image
     floor = everywhere(0 if relu else -np.inf, load(M, M_at))
     for t in range(count):
-        n, r = divmod(start + t, TH * TW)
-        p, q = divmod(r, TW)
+        n, p, q = _tile(start + t, tiles)
         to = ((n * OH + 2 * p) * OW + 2 * q) * F
         right, down = F if 2 * q + 1 < OW else 0, OW * F if 2 * p + 1 < OH else 0
         for f in range(first, first + columns, lanes_of(M)):
@@ -117,12 +128,10 @@ def _two_out(M, at, m):
 @jit()
 def tiles_back(dy, y, M, M_at, m, db, start, count, tiles, image, relu):
     """dM = A dy A^T; db is added up."""
-    TH, TW = tiles
     OH, OW, F = image
     nothing = everywhere(0, load(M, M_at))
     for t in range(count):
-        n, r = divmod(start + t, TH * TW)
-        p, q = divmod(r, TW)
+        n, p, q = _tile(start + t, tiles)
         at = ((n * OH + 2 * p) * OW + 2 * q) * F
         right, down = F if 2 * q + 1 < OW else 0, OW * F if 2 * p + 1 < OH else 0
         has_right, has_down = everywhere(right, nothing) > nothing, everywhere(down, nothing) > nothing
@@ -174,14 +183,12 @@ def _four_back(a, b, M, to, m):
 @jit()
 def tiles_scattered(dx, V, V_at, v, edge, start, count, tiles, image, before):
     """dx += B dV B^T, of each tile where it comes from."""
-    TH, TW = tiles
     H, width, C = image
     for t in range(count):
-        n, r = divmod(start + t, TH * TW)
-        p, q = divmod(r, TW)
+        n, p, q = _tile(start + t, tiles)
         top, left = 2 * p - before[0], 2 * q - before[1]
         at = V_at + t * C
-        if top >= 0 and left >= 0 and top + 4 <= H and left + 4 <= width:
+        if _inside(top, left, H, width):
             _tile_scattered(V, at, v, dx, ((n * H + top) * width + left) * C, width * C, C)
             continue
         V[edge:edge + 16 * C] = 0
