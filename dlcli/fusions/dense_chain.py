@@ -11,6 +11,9 @@ from dlcli.kernels.dense import Chain, Dense, chain_backward, chain_forward, spa
 from dlcli.layers.dense import Dense as DenseLayer
 from dlcli.layers.relu import Relu
 
+MANY = 16
+"""Chains for so many different numbers of rows are kept: training has two or three, whoever predicts may have any."""
+
 
 class DenseChain(Fusion):
     """x -> relu(x W + b) -> ... in one call forward and one back: in small models most time goes into calls."""
@@ -63,8 +66,8 @@ class DenseChain(Fusion):
         """The chain for so many rows; all of them work in the same memory."""
         rows = x.size // self._layers[0].inputs
         space = self._memory.empty("chain", (space_size(self._layers, rows),))
-        if any(chain.space.base is not space.base for chain in self._chains.values()):
-            self._chains.clear()  # the memory was too small, and has been replaced
+        if len(self._chains) == MANY or any(chain.space.base is not space.base for chain in self._chains.values()):
+            self._chains.clear()  # or the memory was too small, and has been replaced
         chain = self._chains[x.size] = Chain(
             self._layers, rows, theta=self._theta, grad=self._grad, space=space, learned=self._learned,
             dx=self._needs_dx,

@@ -1,6 +1,6 @@
 """Convolutions, all of one in a call, with no matrix of windows in memory: a few rows or tiles at a time."""
 
-from functools import cache
+from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
@@ -68,7 +68,7 @@ class _Way(NamedTuple):
     backward_size: int
 
 
-@cache
+@lru_cache(1024)
 def _way(shape: tuple[int, ...], kernel: tuple[int, ...], window: Window, pool: bool) -> _Way:
     """Found out once: a prediction of one image takes no longer than a few such questions."""
     (C, F), positions = kernel[2:], window.positions(shape)
