@@ -14,8 +14,8 @@ from dlcli.kernels import choice
 
 LINE = 16
 """Numbers from one word to the next: two lines of cache, which some machines fetch together."""
-SEATS = 16
-"""Most threads of a crew; kernels have working memory for so many."""
+SEATS = 8
+"""Most threads of a crew; kernels have working memory for so many. What is left to one lane is soon done by these."""
 HEAD = 6
 """Words before those of helpers; see compiled._crew."""
 _LONGEST_NAP = 1024
