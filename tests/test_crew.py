@@ -1,5 +1,6 @@
 """Threads that help inside one kernel: the same bits, whoever comes, and nobody who stays behind."""
 
+import os
 import threading
 
 import numpy as np
@@ -99,7 +100,7 @@ def test_a_helper_comes_and_phases_follow_each_other(crew_of):
         work(words, _crew.LEADER, _crew.call(words), met, x)
         _crew.dismiss(words)
 
-    _crew.serve(np.zeros(crew.LINE * (crew.HEAD + 1), np.int64), 1)  # compiled before anybody waits for it
+    _crew.serve(np.zeros(crew.LINE * (crew.HEAD + 1), np.int64), 1, 10)  # compiled before anybody waits for it
     crew_of(2)
     for _ in range(1000):  # it may be asleep, or late
         met, x = np.zeros(2, np.int64), np.zeros(3, np.int64)
@@ -127,6 +128,57 @@ def test_little_work_starts_no_thread(crew_of, monkeypatch):
     assert not helpers()
     crew.help_for(51)
     assert len(helpers()) == 1
+
+
+def test_a_helper_that_sleeps_is_woken(crew_of):
+    made = crew_of(2)
+    for _ in range(3):
+        helper = woken(made)
+        while not helper.asleep:  # nobody has work for it
+            os.sched_yield()
+
+
+def woken(made):
+    """Its helper, awake: one that was woken in vain is left alone for some kernels."""
+    for _ in range(2000):
+        crew.help_for(1)
+        if not made._helpers[0].asleep:
+            break
+    else:
+        pytest.fail("it is never woken")
+    return made._helpers[0]
+
+
+def test_where_the_system_starts_no_more_threads_those_that_came_help(crew_of, monkeypatch):
+    start, started = threading.Thread.start, []
+
+    def first_alone(thread):
+        if started:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", first_alone)
+    made = crew_of(4)
+    assert crew.help_for(1).size > 0
+    assert crew.help_for(1).size > 0
+    assert len(helpers()) == 1
+    made.close()
+    assert not helpers()
+
+
+def test_memory_that_is_too_short_is_said_before_anybody_is_called(crew_of):
+    from dlcli.kernels.compiled.rnn import rnn_forward
+
+    crew_of(2)
+    x, R, b, W = (np.ones(shape, np.float32) for shape in ((9, 4, 3), (5, 5), 5, (3, 5)))
+    with pytest.raises(ValueError, match=r"reshape|size"):
+        rnn_forward(
+            x, R, b, W, y=np.empty((9, 1, 5), np.float32), kept=np.empty(9, np.float32),
+            work=np.empty(99_999, np.float32),
+        )
+    words = crew.help_for(1)
+    assert words[2 * crew.LINE] == 0  # nothing is open
 
 
 @pytest.mark.parametrize("threads", [0, 1])

@@ -6,6 +6,8 @@ share out pieces whose results do not depend on who computes them, so the number
 """
 
 import threading
+import time
+import weakref
 
 import numpy as np
 
@@ -18,6 +20,8 @@ SEATS = 8
 """Most threads of a crew; kernels have working memory for so many. What is left to one lane is soon done by these."""
 HEAD = 6
 """Words before those of helpers; see compiled._crew."""
+_STAY = 0.0005
+"""Seconds that a helper looks for work before it sleeps; how often it looks in that time it finds out."""
 _LONGEST_NAP = 1024
 """Kernels that pass, at most, until a helper is woken again that was woken in vain."""
 
@@ -40,6 +44,7 @@ class Crew:
         self.helpers = max(1, min(threads, SEATS)) - 1 if choice.in_use() == "numba" else 0
         self._words = ALONE
         self._helpers: list[_Helper] = []
+        self._end = weakref.finalize(self, _end, self._helpers)
 
     def lead(self) -> None:
         """From now on this crew helps in the kernels that this thread calls."""
@@ -51,7 +56,11 @@ class Crew:
             if not self.helpers:
                 return ALONE
             self._words = aligned_zeros((HEAD + self.helpers) * LINE, np.dtype(np.int64))
-            self._helpers = [_Helper(self._words, seat + 1) for seat in range(self.helpers)]
+            try:
+                for seat in range(1, self.helpers + 1):
+                    self._helpers.append(_Helper(self._words, seat))
+            except RuntimeError:  # the system starts no more threads; nobody waits for one that is not there
+                self.helpers = len(self._helpers)
         for helper in self._helpers:
             if helper.asleep:
                 helper.wake()
@@ -59,10 +68,10 @@ class Crew:
 
     def close(self) -> None:
         """Ends the helpers."""
-        self.helpers = 0
-        helpers, self._helpers, self._words = self._helpers, [], ALONE
-        for helper in helpers:
-            helper.end()
+        self.helpers, self._words = 0, ALONE
+        _end(self._helpers)
+        if getattr(_here, "crew", None) is self:
+            del _here.crew
 
 
 class _Helper(threading.Thread):
@@ -74,6 +83,7 @@ class _Helper(threading.Thread):
         self._ended = False
         self.asleep = True
         self._nap = self._passed = 0
+        self._patience = 5000
         self.start()
 
     def wake(self) -> None:
@@ -93,11 +103,24 @@ class _Helper(threading.Thread):
     def run(self) -> None:
         from dlcli.kernels.compiled._crew import serve
 
-        while not self._ended:
+        serve(self._words, self._seat, 0)  # is compiled, or loaded
+        while True:
             self._bed.acquire()
-            worked = 0 if self._ended else serve(self._words, self._seat)
-            self._nap = 0 if worked else min(2 * self._nap + 1, _LONGEST_NAP)
+            if self._ended:
+                return
+            begun = time.perf_counter()
+            worked = serve(self._words, self._seat, self._patience)
+            if worked:
+                self._nap = 0
+            else:
+                self._nap = min(2 * self._nap + 1, _LONGEST_NAP)
+                self._patience = int(self._patience * min(4, max(0.25, _STAY / (time.perf_counter() - begun)))) + 100
             self.asleep = True
+
+
+def _end(helpers: "list[_Helper]") -> None:
+    while helpers:
+        helpers.pop().end()
 
 
 def help_for(work: int) -> np.ndarray:

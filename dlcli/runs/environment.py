@@ -4,6 +4,8 @@ import importlib.metadata
 import os
 import platform
 import sys
+from math import ceil
+from pathlib import Path
 from typing import Any
 
 from dlcli.version import __version__
@@ -12,6 +14,8 @@ _LIBRARIES = (
     "numpy", "pyyaml", "pydantic", "safetensors", "click", "rich", "tqdm", "pooch", "Pillow", "matplotlib", "polars",
 )
 _EXTRAS = ("numba", "onnx", "onnxruntime", "torch", "scikit-learn")
+
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def describe() -> dict[str, Any]:
@@ -30,8 +34,18 @@ def describe() -> dict[str, Any]:
 
 
 def cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Processors that this process may use; no more than the time that a container grants is enough for."""
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(found, _granted() or found)
+
+
+def _granted() -> int | None:
+    """How many processors' time Linux gives to the container, rounded up; None where there is no limit."""
+    try:
+        time, period = _QUOTA.read_text().split()
+        return max(1, ceil(int(time) / int(period)))
+    except (OSError, ValueError):  # there is no such file, or it says "max"
+        return None
 
 
 def blas() -> list[dict[str, Any]]:

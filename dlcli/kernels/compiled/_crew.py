@@ -10,7 +10,8 @@ phase begins when all are done:
         piece = claim(words, phase, pieces, piece)
     phase = meet(words, seat, phase, pieces)
 
-The thread that leads calls it after `post` and `call`, with the phase that `call` returns, and then `dismiss`es.
+The thread that leads calls it after `post` and `call`, with the phase that `call` returns, and then `dismiss`es. In
+between nothing may raise: helpers would go on with what is no longer there.
 
 All that is written is written in pieces. Nobody waits for a helper that has not come: who leads can claim everything,
 and one that comes late finds nothing left and follows. What a piece computes must not depend on who does it.
@@ -37,15 +38,20 @@ TICKET, DONE, OPEN, FIRST, FUNCTION, ARGUMENTS, BUSY = (LINE * place for place i
 """The phase and its next piece; pieces done; whether there is work, its first phase, what it is; from here on: which
 helpers are at it."""
 
-PIECES = 20
+PIECES = 32
 """Bits of the ticket that count pieces."""
-PATIENCE = 20_000
-"""Looks around, each some tens of nanoseconds, before a helper without work goes to sleep."""
 HURRY = 1_000
-"""Looks around before a thread that waits for another gives its core away: maybe that is what the other waits for."""
+"""Looks around, each some tens of nanoseconds, before a thread that waits for another gives its core away: maybe that
+is what the other waits for."""
 
 _WORD, _BYTES = ir.IntType(64), ir.IntType(8).as_pointer()
 _PAUSE = {"x86_64": "llvm.x86.sse2.pause", "AMD64": "llvm.x86.sse2.pause"}.get(platform.machine())
+
+
+@jit()
+def seats(words):
+    """How many threads there are: helpers, and the one that leads."""
+    return max(1, words.size // LINE - HEAD + 1)
 
 
 @jit()
@@ -104,12 +110,15 @@ def dismiss(words):
 
 
 @jit()
-def serve(words, seat):
-    """What a helper does: every work that is opened, until for a while there is none. Returns how many there were."""
+def serve(words, seat, patience):
+    """What a helper does: every work that is opened, until in so many looks around there was none.
+
+    Returns how many works there were.
+    """
     busy = BUSY + (seat - 1) * LINE
     looks = works = 0
     last = -1
-    while looks < PATIENCE:
+    while looks < patience:
         if get(words, OPEN) and get(words, FIRST) != last:
             # Busy first, then another look: whoever closes the work looks the other way round.
             put(words, busy, 1)
@@ -121,6 +130,8 @@ def serve(words, seat):
             looks = 0
         pause()
         looks += 1
+        if looks % HURRY == 0:
+            give_way()
     return works
 
 

@@ -29,9 +29,10 @@ def rows_in_work(window, positions, C, F, pool):
     return max(2, rows // 2 * 2) if pool else rows
 
 
-def forward_size(window, positions, C, F, pool):
-    """Numbers of working memory."""
-    return SEATS * _size(window, positions, C, F, pool)
+def forward_size(window, positions, C, F, pool, N):
+    """Numbers of working memory: for as many threads as there may be, or for as many blocks."""
+    blocks = N * -(-positions[0] // rows_in_work(window, positions, C, F, pool))
+    return min(SEATS, max(1, blocks)) * _size(window, positions, C, F, pool)
 
 
 def _size(window, positions, C, F, pool):
@@ -77,10 +78,11 @@ def _forward(words, seat, phase, x, W, b, y, place, work, table, pool, relu, kee
     K = size[0] * size[1] * C
     used = (OH // 2 * 2, OW // 2 * 2) if pool else (OH, OW)
     z_at = R * used[1] * (K + SPACE) + SPACE
-    own = work[seat * (z_at + R * used[1] * F):]
     blocks = (used[0] + R - 1) // R
     piece = claim(words, phase, N * blocks, -1)
     while piece >= 0:
+        room = piece if N * blocks <= SEATS else seat  # where there are few blocks, there is memory for each
+        own = work[room * (z_at + R * used[1] * F):]
         n, p = piece // blocks, piece % blocks * R
         rows = min(R, used[0] - p)
         P = rows * used[1]

@@ -42,22 +42,22 @@ def rows_out(z, at, y, place, to, rows, OW, F, relu, keep):
     below = OW * F
     least = z.dtype.type(0 if relu else -np.inf)
     floor = everywhere(least, load(z, at))
-    seen = to if keep else 0
     for _ in range(rows // 2):
         for _ in range(OW // 2):
             for f in range(0, F - lanes + 1, lanes):
                 a = at + f
                 most, which = largest(load(z, a), load(z, a + F), load(z, a + below), load(z, a + below + F), floor)
                 store(most, y, to + f)
-                store_small(which, place, seen + f)
+                if keep:
+                    store_small(which, place, to + f)
             for f in range(F // lanes * lanes, F):
                 a = at + f
                 most, which = largest(z[a], z[a + F], z[a + below], z[a + below + F], least)
                 y[to + f] = most
-                place[seen + f] = which
+                if keep:
+                    place[to + f] = which
             at += 2 * F
             to += F
-            seen += F if keep else 0
         at += below
 
 

@@ -12,11 +12,11 @@ import numpy as np
 
 from dlcli.kernels import recurrent
 from dlcli.kernels.choice import Kernel
-from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post
+from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post, seats
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._products import strip
 from dlcli.kernels.compiled._tiles import lanes_of
-from dlcli.kernels.crew import HEAD, LINE, help_for
+from dlcli.kernels.crew import help_for
 from dlcli.kernels.recurrent import GROUP, carved, first_last, last_first
 
 LARGE = 1 << 24
@@ -33,10 +33,10 @@ def unless_bent(twin: Callable[..., None]) -> Callable[[Callable[..., None]], Ca
     """Leaves the work to the twin where activations of their own, `bends`, are asked for."""
     def mark(walk: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(walk)
-        def call(*args: Any, **keys: Any) -> None:
+        def chosen(*args: Any, **keys: Any) -> None:
             (walk if keys.get("bends") is None else cast(Kernel, twin).plain)(*args, **keys)
 
-        return call
+        return chosen
 
     return mark
 
@@ -89,7 +89,7 @@ def multiply_strips(out, out_row, begin, begin_row, add, x, x_at, x_row, strips,
 @jit()
 def group_rows(words, N):
     """Rows that are walked together: no more than GROUP, and a group for everybody who helps."""
-    threads = max(1, words.size // LINE - HEAD + 1)
+    threads = seats(words)
     return max(1, min(GROUP, (N + threads - 1) // threads))
 
 

@@ -40,9 +40,15 @@ def in_work(C, F):
     return max(24, IN_WORK // (PLACES * (C + F)) // 6 * 6)
 
 
+def at_once(shape, positions, pool, C, F):
+    """Whether all tiles are in work at the same time: then threads share them."""
+    rows, columns = (extent // 2 if pool else (extent + 1) // 2 for extent in positions)
+    return shape[0] * rows * columns <= in_work(C, F)
+
+
 def forward_size(C, F):
     T = in_work(C, F)
-    wide = 16
+    wide = 16  # of float32; of float64 half of it
     many, few = C * F + T * (C + F) + 3 * SPACE + C, T * C + SPACE + SEATS * ((C + T) * wide + 2 * SPACE + C)
     return PLACES * max(many, few)
 

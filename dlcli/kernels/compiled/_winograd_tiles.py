@@ -102,12 +102,12 @@ def largest_out(M, M_at, m, row, b, y, place, start, count, F, first, columns, r
     floor = everywhere(0 if relu else -np.inf, load(M, M_at))
     for t in range(count):
         to = (start + t) * F
-        seen = to if keep else 0
         for f in range(first, first + columns, lanes_of(M)):
             y00, y01, y10, y11 = _four_out(M, M_at + t * row + f - first, m, load(b, f))
             most, which = largest(y00, y01, y10, y11, floor)
             store(most, y, to + f)
-            store_small(which, place, seen + f)
+            if keep:
+                store_small(which, place, to + f)
 
 
 @jit()

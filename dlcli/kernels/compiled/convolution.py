@@ -58,7 +58,7 @@ def convolution_gradient(
 
 
 class _Way(NamedTuple):
-    """How it is done: by tiles or not, what those functions want to know, and how often two numbers are multiplied."""
+    """How it is done: by tiles or not, what those functions want to know, and how much work there is for helpers."""
 
     tiled: bool
     F: int
@@ -77,8 +77,10 @@ def _way(shape: tuple[int, ...], kernel: tuple[int, ...], window: Window, pool: 
     if fits(window, C, F):
         table = _winograd.table(extents, window.before, C, F)
         forward_size, backward_size = _winograd.forward_size(C, F), _winograd.backward_size(C, F)
+        if not _winograd.at_once(shape, positions, pool, C, F):
+            products = 0  # nobody helps
     else:
         table = _direct.table(extents, window, pool)
         rest = window, positions, C, F, pool
-        forward_size, backward_size = _direct.forward_size(*rest), _direct.backward_size(*rest)
+        forward_size, backward_size = _direct.forward_size(*rest, shape[0]), _direct.backward_size(*rest)
     return _Way(fits(window, C, F), F, table, products, 2 * F + forward_size, F + backward_size)

@@ -36,7 +36,7 @@ def gru_forward(
     """As its twin; with activations of their own it is the twin."""
     N, T, _ = x.shape
     dead = NOBODY if dead is None else dead
-    _forward(help_for(N * T * R.size), x, R, b, W, y, kept, work, reset_after, backwards, dead)
+    _forward(help_for(N * T * (R.size + W.size)), x, R, b, W, y, kept, work, reset_after, backwards, dead)
 
 
 @unless_bent(twin_backward)
@@ -68,6 +68,8 @@ def gru_backward(
 
 @jit()
 def _forward(words, x, R, b, W, y, kept, work, reset_after, backwards, dead):
+    (N, T, features), H = x.shape, R.shape[0]
+    _kept(kept, T, N, H, H + 1 + features)  # raises where it is too short, before others are called
     post(words, _forward_work, (x, R, b, W, y, kept, work, reset_after, backwards, dead))
     _forward_work(words, LEADER, call(words), x, R, b, W, y, kept, work, reset_after, backwards, dead)
     dismiss(words)
@@ -186,6 +188,7 @@ def _advance(sums, gates, h, h_next):
 
 @jit()
 def _back(words, dy, R, kept, work, T, K, reset_after):
+    _kept(kept, T, dy.shape[0], R.shape[0], K)  # raises where it is too short, before others are called
     post(words, _back_work, (dy, R, kept, work, T, K, reset_after))
     _back_work(words, LEADER, call(words), dy, R, kept, work, T, K, reset_after)
     dismiss(words)

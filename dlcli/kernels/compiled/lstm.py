@@ -35,7 +35,8 @@ def lstm_forward(
 ) -> None:
     """As its twin; with activations of their own it is the twin."""
     N, T, _ = x.shape
-    _forward(help_for(N * T * R.size), x, R, b, W, y, kept, work, backwards, NOBODY if dead is None else dead)
+    dead = NOBODY if dead is None else dead
+    _forward(help_for(N * T * (R.size + W.size)), x, R, b, W, y, kept, work, backwards, dead)
 
 
 @unless_bent(twin_backward)
@@ -55,6 +56,8 @@ def lstm_backward(
 
 @jit()
 def _forward(words, x, R, b, W, y, kept, work, backwards, dead):
+    (N, T, features), H = x.shape, R.shape[0]
+    _kept(kept, T, N, H, H + 1 + features)  # raises where it is too short, before others are called
     post(words, _forward_work, (x, R, b, W, y, kept, work, backwards, dead))
     _forward_work(words, LEADER, call(words), x, R, b, W, y, kept, work, backwards, dead)
     dismiss(words)
@@ -130,6 +133,7 @@ def _pass_by(gates, h, h_next, c, c_next, tanh_c):
 
 @jit()
 def _back(words, dy, R, kept, work, T, K, dead):
+    _kept(kept, T, dy.shape[0], R.shape[0], K)  # raises where it is too short, before others are called
     post(words, _back_work, (dy, R, kept, work, T, K, dead))
     _back_work(words, LEADER, call(words), dy, R, kept, work, T, K, dead)
     dismiss(words)
