@@ -42,6 +42,7 @@ class ConvolutionBlock(Fusion):
         self._ctx, self._window = contexts[0], layer.window(nodes[0].in_shape)
         self._pool, self._relu = _pools(nodes), type(nodes[-1].layer) is Relu
         self._out_shape = nodes[-1].plan.out_shape
+        self._shape, self._size = (0,), 0  # of the last x, and the working memory that it wants
         self._W, self._b = self._ctx.params["kernel"], self._ctx.params.get("bias")
 
     def forward(self, x: np.ndarray) -> np.ndarray:
@@ -66,8 +67,10 @@ class ConvolutionBlock(Fusion):
 
     def _run(self, x: np.ndarray, *, keep: bool) -> np.ndarray:
         y = self._ctx.empty("y", (len(x), *self._out_shape))
-        size = convolution_size(x.shape, self._W, self._window, pool=self._pool)
-        work = self._ctx.empty("work", (size,))
+        if x.shape != self._shape:
+            self._shape = x.shape
+            self._size = convolution_size(x.shape, self._W, self._window, pool=self._pool)
+        work = self._ctx.empty("work", (self._size,))
         return convolution(
             x, self._W, self._b, out=y, work=work, window=self._window, pool=self._pool, relu=self._relu,
             place=self._place(y) if keep else None,

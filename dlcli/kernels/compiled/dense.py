@@ -4,7 +4,7 @@ import numpy as np
 
 from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post
 from dlcli.kernels.compiled._jit import jit
-from dlcli.kernels.compiled._products import U, strip, turn
+from dlcli.kernels.compiled._products import strip, turn
 from dlcli.kernels.compiled._tiles import lanes_of
 from dlcli.kernels.compiled._vectors import everywhere, load, store, where
 from dlcli.kernels.crew import help_for
@@ -131,10 +131,17 @@ def _backward_work(words, seat, phase, rows, came, theta, grad, space, table, M,
 @jit()
 def _multiply(out, out_at, bias, bias_at, a, a_at, a_row, b, b_at, M, N, K, n, columns, work, work_at):
     """Some columns of out = a b, with a bias in every row where `bias_at` is not negative; b: (K, N), out: (M, N)."""
-    if M <= FEW:
+    if M <= FEW and columns == ALONG * lanes_of(out):
         for m in range(M):
             at = bias_at + n if bias_at >= 0 else -1
-            _multiply_row(a, a_at + m * a_row, b, b_at + n, bias, at, out, out_at + m * N + n, K, N, columns)
+            _multiply_row(a, a_at + m * a_row, b, b_at + n, bias, at, out, out_at + m * N + n, K, N)
+        return
+    if M <= FEW:
+        for part in range(n, n + columns, 2 * lanes_of(out)):
+            strip(
+                out, out_at + part, N, bias, max(bias_at, 0) + part, 0, bias_at >= 0, a, a_at, a_row, 1,
+                b, b_at + part, N, M, min(2 * lanes_of(out), n + columns - part), K, True,
+            )
         return
     if M >= TALL:
         _lay(b, b_at + n, N, work, work_at, K, columns)
@@ -160,32 +167,24 @@ def _multiply_turned(out, out_at, a, a_at, b, b_at, M, N, K, n, columns, work_at
 
 
 @jit()
-def _multiply_row(a, a_at, b, b_at, bias, bias_at, y, y_at, K, N, columns):
-    """Some numbers of y = a b + bias for one row a: (K,); the weights go by once, row by row."""
+def _multiply_row(a, a_at, b, b_at, bias, bias_at, y, y_at, K, N):
+    """ALONG vectors of y = a b + bias for one row a: (K,); the weights go by once, row by row."""
     lanes = lanes_of(y)
-    if columns == ALONG * lanes:
-        zero = everywhere(0, load(b, b_at))
-        y0 = y1 = y2 = y3 = y4 = y5 = y6 = y7 = zero
-        if bias_at >= 0:
-            y0, y1 = load(bias, bias_at), load(bias, bias_at + lanes)
-            y2, y3 = load(bias, bias_at + 2 * lanes), load(bias, bias_at + 3 * lanes)
-            y4, y5 = load(bias, bias_at + 4 * lanes), load(bias, bias_at + 5 * lanes)
-            y6, y7 = load(bias, bias_at + 6 * lanes), load(bias, bias_at + 7 * lanes)
-        for k in range(K):
-            row, share = b_at + k * N, everywhere(a[a_at + k], zero)
-            y0, y1 = y0 + share * load(b, row), y1 + share * load(b, row + lanes)
-            y2, y3 = y2 + share * load(b, row + 2 * lanes), y3 + share * load(b, row + 3 * lanes)
-            y4, y5 = y4 + share * load(b, row + 4 * lanes), y5 + share * load(b, row + 5 * lanes)
-            y6, y7 = y6 + share * load(b, row + 6 * lanes), y7 + share * load(b, row + 7 * lanes)
-        for place, z in enumerate((y0, y1, y2, y3, y4, y5, y6, y7)):
-            store(z, y, y_at + place * lanes)
-        return
-    for j in range(U(columns)):
-        y[U(y_at) + j] = 0 if bias_at < 0 else bias[U(bias_at) + j]
+    zero = everywhere(0, load(b, b_at))
+    y0 = y1 = y2 = y3 = y4 = y5 = y6 = y7 = zero
+    if bias_at >= 0:
+        y0, y1 = load(bias, bias_at), load(bias, bias_at + lanes)
+        y2, y3 = load(bias, bias_at + 2 * lanes), load(bias, bias_at + 3 * lanes)
+        y4, y5 = load(bias, bias_at + 4 * lanes), load(bias, bias_at + 5 * lanes)
+        y6, y7 = load(bias, bias_at + 6 * lanes), load(bias, bias_at + 7 * lanes)
     for k in range(K):
-        row, share = U(b_at + k * N), a[a_at + k]
-        for j in range(U(columns)):
-            y[U(y_at) + j] += share * b[row + j]
+        row, share = b_at + k * N, everywhere(a[a_at + k], zero)
+        y0, y1 = y0 + share * load(b, row), y1 + share * load(b, row + lanes)
+        y2, y3 = y2 + share * load(b, row + 2 * lanes), y3 + share * load(b, row + 3 * lanes)
+        y4, y5 = y4 + share * load(b, row + 4 * lanes), y5 + share * load(b, row + 5 * lanes)
+        y6, y7 = y6 + share * load(b, row + 6 * lanes), y7 + share * load(b, row + 7 * lanes)
+    for place, z in enumerate((y0, y1, y2, y3, y4, y5, y6, y7)):
+        store(z, y, y_at + place * lanes)
 
 
 @jit()
