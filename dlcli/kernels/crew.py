@@ -69,7 +69,7 @@ class Crew:
     def close(self) -> None:
         """Ends the helpers."""
         self.helpers, self._words = 0, ALONE
-        _end(self._helpers)
+        self._end()
         if getattr(_here, "crew", None) is self:
             del _here.crew
 

@@ -35,6 +35,11 @@ def fits(window: Window, C: int, F: int) -> bool:
     )
 
 
+def grid(OH: int, OW: int, pool: bool) -> tuple[int, int]:
+    """Rows and columns of tiles over so many outputs; with `pool` only whole tiles."""
+    return (OH // 2, OW // 2) if pool else ((OH + 1) // 2, (OW + 1) // 2)
+
+
 class Tiles(NamedTuple):
     """Tiles of images x: (N, H, W, C): `rows` by `columns` of them; n images are in work at a time."""
 
@@ -48,7 +53,7 @@ class Tiles(NamedTuple):
     def of(cls, shape: tuple[int, ...], F: int, window: Window, pool: bool) -> "Tiles":
         """Over x of that shape; with `pool` only whole tiles."""
         OH, OW = window.positions(shape)
-        rows, columns = (OH // 2, OW // 2) if pool else ((OH + 1) // 2, (OW + 1) // 2)
+        rows, columns = grid(OH, OW, pool)
         n = next(cuts(shape[0], 16 * rows * columns * (shape[3] + F), BLOCK)).stop
         return cls(n, rows, columns, shape[3], F)
 

@@ -19,8 +19,6 @@ and one that comes late finds nothing left and follows. What a piece computes mu
 `words` is what the threads know of each other, one number a line of cache; it is empty where one thread works alone.
 """
 
-import os
-import platform
 from typing import Any
 
 from llvmlite import ir
@@ -28,6 +26,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from dlcli.kernels.compiled._atomics import add, get, give_way, pause, put, swap, word_at
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.crew import HEAD, LINE
 
@@ -45,7 +44,6 @@ HURRY = 1_000
 is what the other waits for."""
 
 _WORD, _BYTES = ir.IntType(64), ir.IntType(8).as_pointer()
-_PAUSE = {"x86_64": "llvm.x86.sse2.pause", "AMD64": "llvm.x86.sse2.pause"}.get(platform.machine())
 
 
 @jit()
@@ -161,7 +159,7 @@ def post(context: Any, words: Any, function: Any, arguments: Any) -> Any:
         with builder.if_then(helped):
             builder.store(context.make_tuple(builder, given, values), place)
             for at, pointer in ((FUNCTION, entry), (ARGUMENTS, place)):
-                builder.store(builder.ptrtoint(pointer, _WORD), _word(context, builder, words, (args[0], _WORD(at))))
+                builder.store(builder.ptrtoint(pointer, _WORD), word_at(context, builder, words, (args[0], _WORD(at))))
         return context.get_dummy_value()
 
     return types.void(words, function, arguments), build
@@ -169,7 +167,7 @@ def post(context: Any, words: Any, function: Any, arguments: Any) -> Any:
 
 def _entry(context: Any, builder: Any, compiled: Any, packed: ir.Type, count: int) -> ir.Function:
     """A function of a place where arguments lie, a seat and a phase: all that a helper must know of what it calls."""
-    context.active_code_library.add_linking_library(compiled.library)
+    context.add_linking_libs((compiled.library,))
     entry = ir.Function(
         builder.module, ir.FunctionType(ir.VoidType(), [_BYTES, _WORD, _WORD]),
         builder.module.get_unique_name(f"entry.{compiled.fndesc.mangled_name}"),
@@ -189,78 +187,10 @@ def work(context: Any, words: Any, seat: Any, phase: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         kind = ir.FunctionType(ir.VoidType(), [_BYTES, _WORD, _WORD])
         function, arguments = (
-            builder.inttoptr(builder.load(_word(context, builder, words, (args[0], _WORD(at)))), pointer)
+            builder.inttoptr(builder.load(word_at(context, builder, words, (args[0], _WORD(at)))), pointer)
             for at, pointer in ((FUNCTION, kind.as_pointer()), (ARGUMENTS, _BYTES))
         )
         builder.call(function, [arguments, *args[1:]])
         return context.get_dummy_value()
 
     return types.void(words, types.intp, types.intp), build
-
-
-@intrinsic
-def get(context: Any, words: Any, at: Any) -> Any:
-    """A word as it is now."""
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.load_atomic(_word(context, builder, words, args), "seq_cst", 8)
-
-    return types.intp(words, types.intp), build
-
-
-@intrinsic
-def put(context: Any, words: Any, at: Any, value: Any) -> Any:
-    """Sets a word; all that was written before is seen by whoever sees it."""
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        builder.store_atomic(args[2], _word(context, builder, words, args), "seq_cst", 8)
-        return context.get_dummy_value()
-
-    return types.void(words, types.intp, types.intp), build
-
-
-@intrinsic
-def add(context: Any, words: Any, at: Any, value: Any) -> Any:
-    """Adds to a word."""
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        builder.atomic_rmw("add", _word(context, builder, words, args), args[2], "seq_cst")
-        return context.get_dummy_value()
-
-    return types.void(words, types.intp, types.intp), build
-
-
-@intrinsic
-def swap(context: Any, words: Any, at: Any, old: Any, new: Any) -> Any:
-    """Sets a word to `new` if it is `old`; returns whether it was."""
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        found = builder.cmpxchg(_word(context, builder, words, args), args[2], args[3], "seq_cst", "seq_cst")
-        return builder.extract_value(found, 1)
-
-    return types.boolean(words, types.intp, types.intp, types.intp), build
-
-
-@intrinsic
-def pause(context: Any) -> Any:
-    """Lets the core rest for some tens of cycles."""
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        if _PAUSE is not None:
-            kind = ir.FunctionType(ir.VoidType(), [])
-            builder.call(cgutils.get_or_insert_function(builder.module, kind, _PAUSE), [])
-        return context.get_dummy_value()
-
-    return types.void(), build
-
-
-@intrinsic
-def give_way(context: Any) -> Any:
-    """Lets another thread have the core."""
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        if os.name == "posix":
-            kind = ir.FunctionType(ir.IntType(32), [])
-            builder.call(cgutils.get_or_insert_function(builder.module, kind, "sched_yield"), [])
-        return context.get_dummy_value()
-
-    return types.void(), build
-
-
-def _word(context: Any, builder: Any, words: Any, args: Any) -> ir.Value:
-    return builder.gep(context.make_array(words)(context, builder, args[0]).data, [args[1]])
-

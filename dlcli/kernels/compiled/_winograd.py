@@ -25,6 +25,7 @@ from dlcli.kernels.compiled._winograd_tiles import (
     tiles_scattered,
 )
 from dlcli.kernels.crew import SEATS
+from dlcli.kernels.winograd import grid
 
 PLACES = 16
 IN_WORK = 57_344
@@ -40,12 +41,6 @@ def in_work(C, F):
     return max(24, IN_WORK // (PLACES * (C + F)) // 6 * 6)
 
 
-def at_once(shape, positions, pool, C, F):
-    """Whether all tiles are in work at the same time: then threads share them."""
-    rows, columns = (extent // 2 if pool else (extent + 1) // 2 for extent in positions)
-    return shape[0] * rows * columns <= in_work(C, F)
-
-
 def forward_size(C, F):
     T = in_work(C, F)
     wide = 16  # of float32; of float64 half of it
@@ -58,24 +53,29 @@ def backward_size(C, F):
     return PLACES * (2 * C * F + T * (C + F) + 4 * SPACE + C)
 
 
-def table(extents, before, C, F):
-    """What both ways want to know of them, in one vector: a tuple takes longer to hand over."""
-    return np.array([*extents, *before, in_work(C, F)])
+def table(extents, before, pool):
+    """What both ways want to know of them, in one vector: a tuple takes longer to hand over.
+
+    The last number says whether all tiles are in work at the same time: then threads share them.
+    """
+    N, _, _, C, OH, OW, F = extents
+    (rows, columns), T = grid(OH, OW, pool), in_work(C, F)
+    return np.array([*extents, *before, T, rows, columns, N * rows * columns <= T])
 
 
 @jit()
 def _unpacked(table):
     return (
         table[0], table[1], table[2], table[3], table[4], table[5], table[6], (table[7], table[8]), table[9],
+        table[10], table[11],
     )
 
 
 @jit()
 def forward(words, x, W, b, y, place, work, table, pool, relu, keep):
     """y of x: (N, H, W, C); `table`: see `table`. `pool`: whether the largest of 2 x 2 is wanted."""
-    N, H, width, C, OH, OW, F, before, T = _unpacked(table)
-    TH, TW = (OH // 2, OW // 2) if pool else ((OH + 1) // 2, (OW + 1) // 2)
-    if N * TH * TW <= T:
+    N, H, width, C, OH, OW, F, before, T, TH, TW = _unpacked(table)
+    if table[-1]:
         post(words, _forward_few, (x, W, b, y, place, work, table, pool, relu, keep))
         _forward_few(words, LEADER, call(words), x, W, b, y, place, work, table, pool, relu, keep)
         dismiss(words)
@@ -104,8 +104,7 @@ def _forward_few(words, seat, phase, x, W, b, y, place, work, table, pool, relu,
 
     What belongs to a filter stays with the thread that has it: between caches of two cores it would take longer.
     """
-    N, H, width, C, OH, OW, F, before, T = _unpacked(table)
-    TH, TW = (OH // 2, OW // 2) if pool else ((OH + 1) // 2, (OW + 1) // 2)
+    N, H, width, C, OH, OW, F, before, T, TH, TW = _unpacked(table)
     wide = 2 * lanes_of(work)
     count = N * TH * TW
     u, v, m = C * wide + SPACE, T * C + SPACE, T * wide + SPACE
@@ -142,8 +141,7 @@ def _forward_few(words, seat, phase, x, W, b, y, place, work, table, pool, relu,
 @jit()
 def backward(x, W, y, place, dy, dW, db, dx, work, table, pool, relu, wanted):
     """dW, db and, where it is wanted, dx."""
-    N, H, width, C, OH, OW, F, before, T = _unpacked(table)
-    TH, TW = (OH // 2, OW // 2) if pool else ((OH + 1) // 2, (OW + 1) // 2)
+    N, H, width, C, OH, OW, F, before, T, TH, TW = _unpacked(table)
     u, v, m = C * F + SPACE, T * C + SPACE, T * F + SPACE
     turned = PLACES * u
     V_at = 2 * turned

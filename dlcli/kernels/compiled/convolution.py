@@ -75,9 +75,9 @@ def _way(shape: tuple[int, ...], kernel: tuple[int, ...], window: Window, pool: 
     extents = (*shape, *positions, F)
     products = shape[0] * positions[0] * positions[1] * prod(kernel)
     if fits(window, C, F):
-        table = _winograd.table(extents, window.before, C, F)
+        table = _winograd.table(extents, window.before, pool)
         forward_size, backward_size = _winograd.forward_size(C, F), _winograd.backward_size(C, F)
-        if not _winograd.at_once(shape, positions, pool, C, F):
+        if not table[-1]:
             products = 0  # nobody helps
     else:
         table = _direct.table(extents, window, pool)

@@ -136,23 +136,18 @@ def _multiply(out, out_at, bias, bias_at, a, a_at, a_row, b, b_at, M, N, K, n, c
             at = bias_at + n if bias_at >= 0 else -1
             _multiply_row(a, a_at + m * a_row, b, b_at + n, bias, at, out, out_at + m * N + n, K, N)
         return
-    if M <= FEW:
-        for part in range(n, n + columns, 2 * lanes_of(out)):
-            strip(
-                out, out_at + part, N, bias, max(bias_at, 0) + part, 0, bias_at >= 0, a, a_at, a_row, 1,
-                b, b_at + part, N, M, min(2 * lanes_of(out), n + columns - part), K, True,
-            )
-        return
     if M >= TALL:
         _lay(b, b_at + n, N, work, work_at, K, columns)
         strip(
             out, out_at + n, N, bias, max(bias_at, 0) + n, 0, bias_at >= 0, a, a_at, a_row, 1,
             work, work_at, columns, M, columns, K, True,
         )
-    else:
+        return
+    wide = 2 * lanes_of(out)
+    for part in range(n, n + columns, wide):
         strip(
-            out, out_at + n, N, bias, max(bias_at, 0) + n, 0, bias_at >= 0, a, a_at, a_row, 1,
-            b, b_at + n, N, M, columns, K, True,
+            out, out_at + part, N, bias, max(bias_at, 0) + part, 0, bias_at >= 0, a, a_at, a_row, 1,
+            b, b_at + part, N, M, min(wide, n + columns - part), K, True,
         )
 
 

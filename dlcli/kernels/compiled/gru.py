@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post
-from dlcli.kernels.compiled._functions import sigmoid, tanh
+from dlcli.kernels.compiled._gru_gates import advance, advance_back, gate, gate_back, open_back, open_gates
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._walks import (
     NOBODY,
@@ -80,7 +80,7 @@ def _forward_work(words, seat, phase, x, R, b, W, y, kept, work, reset_after, ba
     (N, T, features), H, S = x.shape, R.shape[0], y.shape[1]
     K, wide = H + 1 + features, strip_width(x)
     columns = 4 * H if reset_after else 3 * H
-    strips, of_g, of_q = (columns + wide - 1) // wide, H // wide, (3 * H + wide - 1) // wide
+    strips = (columns + wide - 1) // wide
     width = strips * wide
     hx, gates = _kept(kept, T, N, H, K)
     to_q = work[strips * K * wide:]
@@ -103,17 +103,13 @@ def _forward_work(words, seat, phase, x, R, b, W, y, kept, work, reset_after, ba
         rows = min(group, N - start)
         for t in range(T):
             at, first = (t * N + start) * K, 0 if t else H  # the state is zero before the first step
-            for part in range(3):  # strips that hold g alone, q alone, and all between; the compiler sees one product
-                top, bottom = H if part == 0 else first, H + 1 if part == 2 else K
-                left = 0 if part == 0 else of_g if part == 1 else of_q
-                right = of_g if part == 0 else of_q if part == 1 else strips
-                multiply_strips(sums, width, sums, width, False, hx, at, K, work, K, top, bottom, left, right, rows)
+            _multiply_inputs(sums, width, hx, at, first, work, K, H, strips, rows)
             for row in range(rows):
                 n, here = start + row, row * width
                 if reset_after:
-                    _gate(sums[here:here + width], gates[t, n], hx[t, n], hx[t + 1, n])
+                    gate(sums[here:here + width], gates[t, n], hx[t, n], hx[t + 1, n])
                 else:
-                    _open(sums[here:here + width], gates[t, n], hx[t, n])
+                    open_gates(sums[here:here + width], gates[t, n], hx[t, n])
             if not reset_after:
                 multiply_strips(
                     drawn, narrow, sums, width, True, gates, (t * N + start) * 4 * H + 3 * H, 4 * H, to_q, H, 0, H,
@@ -121,7 +117,7 @@ def _forward_work(words, seat, phase, x, R, b, W, y, kept, work, reset_after, ba
                 )
                 for row in range(rows):
                     n, here = start + row, row * narrow
-                    _advance(drawn[here:here + narrow], gates[t, n], hx[t, n], hx[t + 1, n])
+                    advance(drawn[here:here + narrow], gates[t, n], hx[t, n], hx[t + 1, n])
             for row in range(rows):
                 n = start + row
                 if dead.size and dead[t, n]:
@@ -131,6 +127,18 @@ def _forward_work(words, seat, phase, x, R, b, W, y, kept, work, reset_after, ba
                     copy(hx[t + 1, n], y[n, t - T + S], H)
         piece = claim(words, phase, groups, piece)
     meet(words, seat, phase, groups)
+
+
+@jit()
+def _multiply_inputs(sums, width, hx, at, first, strips, K, H, count, rows):
+    """The sums of one step: strips that hold g alone, q alone, and all between; the compiler sees one product."""
+    wide = strip_width(sums)
+    of_g, of_q = H // wide, (3 * H + wide - 1) // wide
+    for part in range(3):
+        top, bottom = H if part == 0 else first, H + 1 if part == 2 else K
+        left = 0 if part == 0 else of_g if part == 1 else of_q
+        right = of_g if part == 0 else of_q if part == 1 else count
+        multiply_strips(sums, width, sums, width, False, hx, at, K, strips, K, top, bottom, left, right, rows)
 
 
 @jit()
@@ -158,32 +166,6 @@ def _lay_all(strips, to_q, R, b, W, reset_after):
         lay(strips, K, H, b[1:], 2 * H, 3 * H, 3 * H)
     else:
         lay(to_q, H, 0, R, 2 * H, 3 * H, 0)
-
-
-@jit()
-def _gate(sums, gates, h, h_next):
-    H = gates.size // 4
-    for j in range(H):
-        z, r, q = sigmoid(sums[H + j]), sigmoid(sums[2 * H + j]), sums[3 * H + j]
-        g = tanh(sums[j] + r * q)
-        gates[j], gates[H + j], gates[2 * H + j], gates[3 * H + j] = g, z, r, q
-        h_next[j] = z * (h[j] - g) + g
-
-
-@jit()
-def _open(sums, gates, h):
-    H = gates.size // 4
-    for j in range(H):
-        r = sigmoid(sums[2 * H + j])
-        gates[H + j], gates[2 * H + j], gates[3 * H + j] = sigmoid(sums[H + j]), r, r * h[j]
-
-
-@jit()
-def _advance(sums, gates, h, h_next):
-    H = gates.size // 4
-    for j in range(H):
-        z, g = gates[H + j], tanh(sums[j])
-        gates[j], h_next[j] = g, z * (h[j] - g) + g
 
 
 @jit()
@@ -225,14 +207,14 @@ def _back_work(words, seat, phase, dy, R, kept, work, T, K, reset_after):
                 if t >= T - S:
                     arrive(dy[n, t - T + S], dh, here)
                 if reset_after:
-                    _gate_back(gates[t, n], hx[t, n], dh[here:here + width])
+                    gate_back(gates[t, n], hx[t, n], dh[here:here + width])
                 else:
-                    _advance_back(gates[t, n], hx[t, n], dh[here:here + width])
+                    advance_back(gates[t, n], hx[t, n], dh[here:here + width])
             if not reset_after:
                 multiply_strips(rest, width, rest, width, False, gates, at, 4 * H, to_q, H, 0, H, 0, strips, rows)
                 for row in range(rows):
                     n, here = start + row, row * width
-                    _open_back(gates[t, n], hx[t, n], dh[here:here + width], rest[here:here + width])
+                    open_back(gates[t, n], hx[t, n], dh[here:here + width], rest[here:here + width])
             if t:
                 multiply_strips(
                     share, width, dh, width, True, gates, at + H, 4 * H, work, depth, 0, depth, 0, strips, rows,
@@ -240,38 +222,3 @@ def _back_work(words, seat, phase, dy, R, kept, work, T, K, reset_after):
                 dh, share = share, dh
         piece = claim(words, phase, groups, piece)
     meet(words, seat, phase, groups)
-
-
-@jit()
-def _gate_back(gates, h, dh):
-    H = gates.size // 4
-    one = dh.dtype.type(1)
-    for j in range(H):
-        g, z, r, q, d = gates[j], gates[H + j], gates[2 * H + j], gates[3 * H + j], dh[j]
-        to_g = d * (one - z) * (one - g * g)
-        gates[j] = to_g
-        gates[H + j] = d * (h[j] - g) * z * (one - z)
-        gates[2 * H + j] = to_g * q * r * (one - r)
-        gates[3 * H + j] = to_g * r
-        dh[j] = d * z
-
-
-@jit()
-def _advance_back(gates, h, dh):
-    H = gates.size // 4
-    one = dh.dtype.type(1)
-    for j in range(H):
-        g, z, d = gates[j], gates[H + j], dh[j]
-        gates[j] = d * (one - z) * (one - g * g)
-        gates[H + j] = d * (h[j] - g) * z * (one - z)
-        dh[j] = d * z
-
-
-@jit()
-def _open_back(gates, h, dh, rest):
-    H = gates.size // 4
-    one = dh.dtype.type(1)
-    for j in range(H):
-        r, d = gates[2 * H + j], rest[j]
-        gates[2 * H + j] = d * h[j] * r * (one - r)
-        dh[j] += d * r
