@@ -148,3 +148,22 @@ def test_an_empty_split_is_refused(n, share):
     assert error.value.where == "dataset.validation_split"
 
 
+
+
+@pytest.mark.parametrize("first", [0, 8, 56])
+def test_a_feed_gives_the_batches_of_its_order_wherever_it_begins(first):
+    split, spec = images(n=20_003)
+    resized = {"type": "resize", "height": 3, "width": 5}
+    batches, single = (
+        Batches(split, pipeline(spec, resized, RESCALE, "standardize"), spec, batch_size=8, dtype="float32")
+        for _ in range(2)
+    )
+    for made in (batches, single):
+        made.pipeline.fit(split)
+    order = batches.order(Streams(1), 0, shuffle=True)[first:]
+    with batches.feed(order) as feed:
+        given = [(x.copy(), y.copy()) for x, y in feed]
+    assert len(given) == len(list(single.cut(order)))
+    for (x, y), rows in zip(given, single.cut(order), strict=True):
+        wanted, labels = single.take(rows)
+        assert np.array_equal(x, wanted) and np.array_equal(y, labels)

@@ -23,6 +23,7 @@ Draws = Callable[[int], np.random.Generator]
 _READERS = 2  # one waits while the other copies; more of them only get in the way of the step loop
 _WORTHWHILE = 1 << 17  # numbers in a batch: of smaller ones, two threads spend more time on each other than they save
 _BLOCK = 512, 1 << 22  # rows and bytes that are read at once: handing over takes longer than reading a small batch
+_AT_ONCE = 1 << 16  # bytes of finished samples made from memory at once: small batches are mostly calls, ten for each
 
 
 class _Block(NamedTuple):
@@ -72,6 +73,9 @@ class Batches:
         self._places = [self._place() for _ in range(buffers)]
         self._blocks: list[_Block] = []
         self._turn = 0
+        row = max(1, prod(pipeline.out_shape)) * self._x_dtype.itemsize
+        self._at_once = max(1, _AT_ONCE // (row * max(1, self.batch_size))) if buffers == 1 else 1
+        self._ahead: _Place | None = None
 
     def __len__(self) -> int:
         """Batches in an epoch; the last may be smaller."""
@@ -103,6 +107,8 @@ class Batches:
         ahead by threads of their own; they are the same, and an error is raised where its batch would have come.
         """
         draws = draws if self.augmentation else None
+        if self._x.effort == "memory" and draws is None and self._at_once > 1:
+            return nullcontext(self._several_at_once(order))
         if self._x.effort == "memory" and (draws is None or self._places[0].x.size < _WORTHWHILE):
             return nullcontext(
                 self.take(rows, draws and draws(number)) for number, rows in enumerate(self.cut(order), first)
@@ -110,6 +116,15 @@ class Batches:
         if draws is None and self._x.effort == "disk":
             return self._read_ahead(order)
         return self._made_ahead(order, draws, first)
+
+    def _several_at_once(self, order: np.ndarray) -> Iterator[Batch]:
+        """Batches are made together and handed out one by one; each sample is what it is whatever lies beside it."""
+        size, many = self.batch_size, self._at_once * self.batch_size
+        place = self._ahead = self._ahead or self._place(min(many, len(self.split)))
+        for first in range(0, len(order), many):
+            x, y = self._fill(place, order[first:first + many], None)
+            for start in range(0, len(x), size):
+                yield x[start:start + size], y[start:start + size]
 
     @contextmanager
     def _read_ahead(self, order: np.ndarray) -> Iterator[Iterator[Batch]]:
@@ -183,8 +198,8 @@ class Batches:
                 augmentation.apply(x, y, draws, place.memory)
         return x, y
 
-    def _place(self) -> _Place:
-        n = self.batch_size
+    def _place(self, samples: int | None = None) -> _Place:
+        n = self.batch_size if samples is None else samples
         y_shape = () if self._y is None else (self._mixed,) if self._mixed else self._y.shape[1:]
         return _Place(
             x=_empty((n, *self.pipeline.out_shape), self._x_dtype), y=_empty((n, *y_shape), self._y_dtype),
