@@ -5,9 +5,12 @@ import pytest
 
 from dlcli import model as model_module
 from dlcli.core.component import from_yaml
+from dlcli.core.context import Flow
 from dlcli.core.layer import Layer
+from dlcli.core.loss import Loss
 from dlcli.kernels import choice
 from dlcli.model import Model, Pass
+from dlcli.train.lanes import Lane
 
 HIDDEN = {"type": "dense", "units": 7, "activation": "relu"}
 OUT = {"type": "dense", "units": 3}
@@ -23,6 +26,9 @@ CHAINS = {
     "behind others": ([{"type": "conv1d", "filters": 3, "kernel_size": 2}, "flatten", HIDDEN, OUT], (4, 2)),
     "in a composite": ([{"type": "residual", "layers": [HIDDEN, {**OUT, "units": 5}]}, HIDDEN, OUT], (5,)),
     "frozen": ([{**HIDDEN, "trainable": False}, {**HIDDEN, "trainable": False}, HIDDEN, OUT], (5,)),
+    "images": (["flatten", HIDDEN, OUT], (4, 5)),
+    "an image alone": (["flatten", OUT], (4, 5)),
+    "images behind others": ([{"type": "conv1d", "filters": 3, "kernel_size": 2}, "flatten", OUT], (4, 2)),
     "frozen behind": ([HIDDEN, {**HIDDEN, "trainable": False}, OUT], (5,)),
 }
 
@@ -66,6 +72,71 @@ def test_chains_are_found_where_there_are_any():
     assert len(through.passage) == 1
     through = Pass(*_made([HIDDEN, {"type": "dropout", "rate": 0.5}, OUT], in_shape))
     assert len(through.passage) == 3, "a dense layer with its relu, a dropout, a dense layer"
+
+
+CROSS, BITS = ({"type": f"{name}_crossentropy", "from_logits": True} for name in ("categorical", "binary"))
+LEARNED = {
+    "categorical": (CROSS, 5, lambda rng, n: rng.integers(0, 5, n)),
+    "many classes": (CROSS, 30, lambda rng, n: rng.integers(0, 30, n)),
+    "binary": (BITS, 1, lambda rng, n: rng.integers(0, 2, n)),
+    "mse": ("mse", 3, lambda rng, n: rng.standard_normal((n, 3))),
+    "mse of one": ("mse", 1, lambda rng, n: rng.standard_normal(n)),
+}
+OTHERWISE = {
+    "weighted samples": (CROSS, 5, lambda rng, n: rng.integers(0, 5, n), lambda rng, n: rng.random(n)),
+    "smoothing": ({**CROSS, "label_smoothing": 0.1}, 5, lambda rng, n: rng.integers(0, 5, n), None),
+    "ignored": ({**CROSS, "ignore_class": 2}, 5, lambda rng, n: rng.integers(0, 5, n), None),
+    "probabilities": ("categorical_crossentropy", 5, lambda rng, n: rng.integers(0, 5, n), None),
+    "shares": (CROSS, 5, lambda rng, n: rng.dirichlet(np.ones(5), n), None),
+    "several bits": (BITS, 4, lambda rng, n: rng.integers(0, 2, (n, 4)).astype(float), None),
+    "classes as numbers": ("mse", 5, lambda rng, n: rng.integers(0, 5, n), None),
+    "another loss": ("mae", 3, lambda rng, n: rng.standard_normal((n, 3)), None),
+}
+
+
+def learned(model, loss, theta, x, y, weight, lane_of):
+    """Losses, gradients, predictions, and how many samples count, of the second of two batches in the same memory."""
+    lane = lane_of(model, loss, theta)
+    for size in (len(x), len(x) - 3):
+        lane.run(x[:size], y[:size], weight[:size] if isinstance(weight, np.ndarray) else weight)
+    return lane.losses.copy(), lane.grad.copy(), lane.y_pred.copy(), np.array(lane.terms)
+
+
+def lane(model, loss, theta):
+    """As in a training."""
+    return Lane(
+        model, loss, theta, model.buffers.zeros(model.dtype), grad=model.layout.zeros(model.dtype),
+        rng=np.random.default_rng(0), flow=Flow(),
+    )
+
+
+def lane_of_layers(model, loss, theta):
+    """Its layers and the loss one after the other."""
+    made = lane(model, loss, theta)
+    made._learn = None
+    return made
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", [*LEARNED, *OTHERWISE])
+def test_a_chain_with_its_loss_gives_what_both_give(name, dtype):
+    loss, units, targets, weights = (*LEARNED[name], None) if name in LEARNED else OTHERWISE[name]
+    layers = ["flatten", {**HIDDEN, "units": 20}, {**OUT, "units": units}]
+    model = Model([from_yaml(Layer, layer) for layer in layers], (4, 5), dtype=dtype)
+    theta, _ = model.initialize(np.random.default_rng(0))
+    rng, n = np.random.default_rng(1), 40
+    x, y = rng.standard_normal((n, 4, 5)).astype(dtype), targets(rng, n)
+    y = y.astype(np.intp if y.dtype.kind == "i" else dtype)
+    weight = 1 / n if weights is None else weights(rng, n).astype(dtype)
+    loss = from_yaml(Loss, loss)
+    whole, parts = (learned(model, loss, theta, x, y, weight, make) for make in (lane, lane_of_layers))
+    for mine, plain in zip(whole, parts, strict=True):
+        if choice.in_use() == "numpy":
+            assert np.array_equal(mine, plain)
+        else:
+            np.testing.assert_allclose(mine, plain, rtol=0, atol=3e3 * np.finfo(dtype).eps)
+    taken = lane(model, loss, theta)._learn
+    assert (taken is not None and taken(x, y, weight) is not None) == (name in LEARNED)
 
 
 def _made(layers, in_shape):

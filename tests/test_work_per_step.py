@@ -24,7 +24,10 @@ CONVOLUTION = (
 MODELS = {
     "mlp": (
         ({"type": "dense", "units": 256, "activation": "relu"}, {"type": "dense", "units": 3}),
-        LEARN,
+        {"chain_loss.chain_categorical_crossentropy": 1, "adam.adam": 1},
+    ),
+    "mlp of images": (
+        ({"type": "reshape", "shape": [16, 16]}, "flatten", {"type": "dense", "units": 3}), LEARN,
     ),
     "cnn": (CONVOLUTION, {**LEARN, "convolution.convolution": 2, "convolution.convolution_gradient": 2}),
     "lstm": (

@@ -7,7 +7,11 @@ from functools import partial
 import numpy as np
 
 from dlcli.core.context import Context, Flow
+from dlcli.core.loss import Loss
 from dlcli.core.plan import Planned
+
+Learn = Callable[[np.ndarray, np.ndarray, float | np.ndarray], np.ndarray | None]
+"""Of x, y_true and the weight of each loss: the losses, with all gradients written; None where it can't be done so."""
 
 
 class Fusion(ABC):
@@ -39,6 +43,13 @@ class Fusion(ABC):
         """dx of the first layer; None where it, or a layer behind it, needs none."""
         raise NotImplementedError
 
+    def with_loss(self, loss: Loss, ctx: Context) -> Learn | None:
+        """Forward, `loss` and backward in one call, where it is all of a model that learns; None: there is no such way.
+
+        `ctx` is the context of the loss, which the call leaves as `loss.forward` does.
+        """
+        return None
+
 
 Forth = Callable[[np.ndarray], np.ndarray]
 Back = Callable[[np.ndarray], np.ndarray | None]
@@ -56,6 +67,8 @@ class Passage:
     ) -> None:
         self._forth: list[Forth] = []
         self._back: list[Back] = []
+        self.whole: Fusion | None = None
+        """The fusion that does all of the work, if one does."""
         # Nobody asks for what is before the last layer that needs no input gradient.
         end = max((place for place, ctx in enumerate(contexts) if not ctx.needs_dx), default=-1)
         self._to_the_start = end < 0
@@ -67,6 +80,7 @@ class Passage:
                 count, those = found[0], slice(place, place + found[0])
                 fused = found[1](nodes[those], contexts[those], theta, grad)
                 forth, back = fused.forward, fused.backward
+                self.whole = fused if count == len(nodes) else None
             if any(node.plan.steps != "kept" for node in nodes[place:place + count]):
                 forth = partial(_without_mask, forth, contexts[place].flow)
             self._forth.append(forth)

@@ -1,14 +1,17 @@
-"""Dense layers in a row, with nothing but relu between them, as one piece of work."""
+"""Dense layers in a row, with nothing but relu between them, as one piece of work; maybe the loss behind them too."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from dlcli.core.context import Context
-from dlcli.core.fusion import Fusion
+from dlcli.core.fusion import Fusion, Learn
+from dlcli.core.loss import Loss
 from dlcli.core.plan import Planned
+from dlcli.fusions.chain_and_loss import learner
 from dlcli.kernels.dense import Chain, Dense, chain_backward, chain_forward, space_size
 from dlcli.layers.dense import Dense as DenseLayer
+from dlcli.layers.flatten import Flatten
 from dlcli.layers.relu import Relu
 
 MANY = 16
@@ -20,20 +23,24 @@ class DenseChain(Fusion):
 
     @classmethod
     def takes(cls, nodes: Sequence[Planned]) -> int:
-        """Any number of dense layers, each with or without a relu behind it; one alone where a sample is one row."""
-        count = 0
-        for place, node in enumerate(nodes):
+        """Any number of dense layers, each with or without a relu behind it; one alone where a sample is one row.
+
+        A flatten may come first: to the chain a batch is rows, however it is given.
+        """
+        first = count = int(len(nodes) > 1 and type(nodes[0].layer) is Flatten)
+        for place, node in enumerate(nodes[first:], first):
             bends = type(node.layer) is Relu and place and type(nodes[place - 1].layer) is DenseLayer
             if not bends and type(node.layer) is not DenseLayer:
                 break
             count += 1
-        return count if count > 1 or (count and len(nodes[0].in_shape) == 1) else 0
+        return count if count > 1 + first or (count > first and len(nodes[first].in_shape) == 1) else 0
 
     def __init__(
         self, nodes: Sequence[Planned], contexts: Sequence[Context], theta: np.ndarray, grad: np.ndarray,
     ) -> None:
         self._theta, self._grad, self._memory = theta, grad, contexts[0]
         self._layers: list[Dense] = []
+        self._flat = isinstance(nodes[0].layer, Flatten)
         places = []
         for place, (node, ctx) in enumerate(zip(nodes, contexts, strict=True)):
             if isinstance(node.layer, DenseLayer):
@@ -49,12 +56,11 @@ class DenseChain(Fusion):
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """y of the last layer."""
-        chain = self._chains.get(x.size) or self._chain(x)
-        self._x = x if x.ndim == 2 else x.reshape(chain.rows, x.shape[-1])
+        chain = self.chain(x)
+        self._x, self._shape = x if x.ndim == 2 else x.reshape(chain.rows, chain.inputs), x.shape
         chain_forward(self._x, chain)
-        self._chain_at_work, self._shape = chain, x.shape
-        y = chain.y
-        return y if x.ndim == 2 else y.reshape(*x.shape[:-1], y.shape[-1])
+        self._chain_at_work, y = chain, chain.y
+        return y if x.ndim == 2 or self._flat else y.reshape(*x.shape[:-1], y.shape[-1])
 
     def backward(self, dy: np.ndarray) -> np.ndarray | None:
         """dx of the first layer."""
@@ -62,8 +68,16 @@ class DenseChain(Fusion):
         chain_backward(self._x, dy if dy.ndim == 2 else dy.reshape(chain.rows, dy.shape[-1]), chain)
         return chain.first_dx.reshape(self._shape) if self._needs_dx else None
 
-    def _chain(self, x: np.ndarray) -> Chain:
-        """The chain for so many rows; all of them work in the same memory."""
+    def with_loss(self, loss: Loss, ctx: Context) -> Learn | None:
+        """For some losses of samples that are one row each."""
+        return learner(self.chain, loss, ctx)
+
+    def chain(self, x: np.ndarray) -> Chain:
+        """The chain for so many rows as x has."""
+        return self._chains.get(x.size) or self._new_chain(x)
+
+    def _new_chain(self, x: np.ndarray) -> Chain:
+        """All of them work in the same memory."""
         rows = x.size // self._layers[0].inputs
         space = self._memory.empty("chain", (space_size(self._layers, rows),))
         if len(self._chains) == MANY or any(chain.space.base is not space.base for chain in self._chains.values()):

@@ -10,6 +10,7 @@ import numpy as np
 from dlcli.kernels.choice import kernel
 from dlcli.kernels.crew import SEATS
 from dlcli.kernels.relu import relu, relu_gradient, zeros_shape
+from dlcli.kernels.softmax import FEW
 
 PANEL = 16
 """Columns of weights that compiled loops copy side by side before they multiply by them."""
@@ -40,7 +41,7 @@ class Chain:
         learned: int, dx: bool,
     ) -> None:
         self.layers, self.rows, self.theta, self.grad, self.space = tuple(layers), rows, theta, grad, space
-        self.first, self.dx = len(layers) - learned, dx
+        self.first, self.dx, self.inputs, self.units = len(layers) - learned, dx, layers[0].inputs, layers[-1].units
         at, table = 0, []
         for layer in layers:  # y, dz and dx of one layer after the other
             numbers = rows * layer.units
@@ -67,6 +68,16 @@ class Chain:
         return self.space[at:at + self.rows * inputs].reshape(self.rows, inputs)
 
     @cached_property
+    def judged(self) -> "Judged":
+        """Memory for a loss of y."""
+        M, K, dtype = self.rows, self.units, self.theta.dtype
+        return Judged(
+            p=np.empty((M, K), dtype), losses=np.empty(M, dtype), dy=np.empty((M, K), dtype), at=np.empty(M, np.intp),
+            starts=np.arange(0, M * K, K), work=np.empty((3, M), dtype),
+            columns=np.empty((K, M), dtype) if K <= FEW else None,
+        )
+
+    @cached_property
     def links(self) -> "tuple[Link, ...]":
         """The layers as NumPy sees them."""
         return tuple(self._link(layer, row) for layer, row in zip(self.layers, self.table.tolist(), strict=True))
@@ -85,6 +96,18 @@ class Chain:
             relu=layer.relu, alive=np.empty(after if layer.relu else 0, bool),
             zeros=np.zeros(zeros_shape(after, prod(after)) if layer.relu else 0, W.dtype),
         )
+
+
+class Judged(NamedTuple):
+    """What a loss finds: predictions p, the losses, and dy, all by rows; `starts`: of rows, in a flat y."""
+
+    p: np.ndarray
+    losses: np.ndarray
+    dy: np.ndarray
+    at: np.ndarray
+    starts: np.ndarray
+    work: np.ndarray
+    columns: np.ndarray | None
 
 
 class Link(NamedTuple):

@@ -149,6 +149,7 @@ def every_case(dtype):
                 picked=empty(9), out=empty(3, 3 * K),
             )
     yield from _dense(draw, empty)
+    yield from _dense_with_losses(draw, empty)
     yield from _normalizations(draw, empty)
     ids = rng.integers(0, 6, 50)
     yield Case(
@@ -173,22 +174,42 @@ def every_case(dtype):
 
 
 def _dense(draw, empty):
-    sizes = (70, 40, 33, 3)
-    layers, at = [], 0
-    for inputs, units in pairwise(sizes):
-        layers.append(dense.Dense(inputs, units, at, at + inputs * units, units == 40))
-        at += (inputs + 1) * units
     for rows in (1, 5, 30, 60, 400):
-        x, dy = draw(rows, 70), draw(rows, 3)
-        chain = dense.Chain(
-            layers, rows, theta=draw(at), grad=empty(at), space=draw(dense.space_size(layers, rows)), learned=3,
-            dx=True,
-        )
+        x, dy, chain = draw(rows, 70), draw(rows, 3), _chain((70, 40, 33, 3), rows, draw, empty)
         yield Case("dense.chain_forward", x, chain, results=[lambda x, chain: chain.y], terms=150)
         yield Case(
             "dense.chain_backward", x, dy, chain, terms=600,
             results=[lambda x, dy, chain: chain.grad, lambda x, dy, chain: chain.links[0].dx],
         )
+
+
+def _dense_with_losses(draw, empty):
+    results = [
+        lambda x, y, chain: chain.y, lambda x, y, chain: chain.grad, lambda x, y, chain: chain.judged.losses,
+        lambda x, y, chain: chain.links[0].dx,
+    ]
+    for rows in (1, 7, 60):
+        for name, units, y in (
+            ("categorical_crossentropy", 3, np.arange(rows) % 3), ("binary_crossentropy", 1, np.arange(rows) % 2),
+            ("categorical_crossentropy", 25, np.arange(rows) % 25), ("mse", 3, draw(rows, 3)), ("mse", 1, draw(rows)),
+        ):
+            chain = _chain((70, 40, units), rows, draw, empty)
+            linked = [] if name == "mse" else [lambda x, y, chain: chain.judged.p]
+            yield Case(
+                f"chain_loss.chain_{name}", draw(rows, 70) / 70, y, chain, weight=0.3, terms=600,
+                results=[*results, *linked],
+            )
+
+
+def _chain(sizes, rows, draw, empty):
+    layers, at = [], 0
+    for inputs, units in pairwise(sizes):
+        layers.append(dense.Dense(inputs, units, at, at + inputs * units, units == 40))
+        at += (inputs + 1) * units
+    return dense.Chain(
+        layers, rows, theta=draw(at), grad=empty(at), space=draw(dense.space_size(layers, rows)), learned=len(layers),
+        dx=True,
+    )
 
 
 def _normalizations(draw, empty):

@@ -26,7 +26,7 @@ TALL = 48
 
 def chain_forward(x: np.ndarray, chain: Chain) -> None:
     """As its twin."""
-    if chain.largest > LARGE or not _fits(x, chain):
+    if not _suits(x, chain):
         forward_twin.plain(x, chain)  # type: ignore[attr-defined]
     else:
         crew = help_for(chain.products)
@@ -35,7 +35,7 @@ def chain_forward(x: np.ndarray, chain: Chain) -> None:
 
 def chain_backward(x: np.ndarray, dy: np.ndarray, chain: Chain) -> None:
     """As its twin."""
-    if chain.largest > LARGE or not (_fits(x, chain) and _fits(dy, chain)):
+    if not (_suits(x, chain) and _suits(dy, chain)):
         backward_twin.plain(x, dy, chain)  # type: ignore[attr-defined]
     else:
         _backward(
@@ -44,9 +44,9 @@ def chain_backward(x: np.ndarray, dy: np.ndarray, chain: Chain) -> None:
         )
 
 
-def _fits(array: np.ndarray, chain: Chain) -> bool:
-    """Whether it lies in one piece, in numbers as the parameters are."""
-    return array.flags.c_contiguous and array.dtype == chain.theta.dtype
+def _suits(array: np.ndarray, chain: Chain) -> bool:
+    """Whether it lies in one piece, in numbers as the parameters are, and no layer is better left to BLAS."""
+    return chain.largest <= LARGE and array.flags.c_contiguous and array.dtype == chain.theta.dtype
 
 
 @jit()
