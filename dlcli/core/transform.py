@@ -42,6 +42,11 @@ class Transform(Component):
         """
         return {}
 
+    @property
+    def factor(self) -> float | None:
+        """What all it does is to multiply every number by; None where it does anything else."""
+        return None
+
     @abstractmethod
     def apply(self, x: np.ndarray, out: np.ndarray, state: State) -> None:
         """Writes the transformed x: (N, *in_shape) to out: (N, *out_shape), floating point.

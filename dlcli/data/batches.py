@@ -16,7 +16,8 @@ from dlcli.core.streams import Streams
 from dlcli.core.target import DataSpec
 from dlcli.data.ahead import ahead, cores
 from dlcli.data.preprocessing import Pipeline
-from dlcli.data.sources import source_of
+from dlcli.data.sources import Rows, source_of
+from dlcli.kernels.rows import take_scaled
 
 Batch = tuple[np.ndarray, np.ndarray]
 Draws = Callable[[int], np.random.Generator]
@@ -70,6 +71,9 @@ class Batches:
         self._mixed = spec.target.classes if classes and any(a.mixes for a in self.augmentation) else 0
         self._y_dtype = np.dtype(np.intp) if classes and not self._mixed else self._x_dtype
         self._in_place = self._x_dtype == split.x.dtype and pipeline.out_shape == pipeline.in_shape
+        self._scaled: tuple[np.ndarray, float] | None = None  # the samples, where all they need is to be multiplied
+        if isinstance(self._x, Rows) and not self._x.as_bytes and not self._in_place and pipeline.factor is not None:
+            self._scaled = self._x.table, pipeline.factor
         self._places = [self._place() for _ in range(buffers)]
         self._blocks: list[_Block] = []
         self._turn = 0
@@ -169,21 +173,27 @@ class Batches:
 
     def _fill(self, place: _Place, rows: np.ndarray, draws: "np.random.Generator | None") -> Batch:
         n = len(rows)
-        x = place.x[:n]
+        x, raw_y = place.x[:n], place.raw.y[:n]
         raw = x if self._in_place else place.raw.x[:n]
-        self._x.gather(rows, raw)
-        raw_y = place.raw.y[:n]
+        if self._scaled is None:
+            self._x.gather(rows, raw)
+            self.pipeline.apply(raw, x, place.memory)
+        else:
+            table, factor = self._scaled
+            take_scaled(table, rows, scale=factor, out=x, raw=raw)
         if self._y is not None:
             self._y.gather(rows, raw_y)
-        return self._finish(place, x, raw, raw_y, draws)
+        return self._with_targets(place, x, raw_y, draws)
 
-    def _finish(
-        self, place: _Place, x: np.ndarray, raw: np.ndarray, raw_y: np.ndarray,
-        draws: "np.random.Generator | None" = None,
-    ) -> Batch:
+    def _finish(self, place: _Place, x: np.ndarray, raw: np.ndarray, raw_y: np.ndarray) -> Batch:
         """`x`: of the place, as long as there are samples; maybe `raw` itself."""
-        n, y = len(raw), x
         self.pipeline.apply(raw, x, place.memory)
+        return self._with_targets(place, x, raw_y, None)
+
+    def _with_targets(
+        self, place: _Place, x: np.ndarray, raw_y: np.ndarray, draws: "np.random.Generator | None",
+    ) -> Batch:
+        n, y = len(x), x
         if self._y is not None:
             y = place.y[:n]
             if self._mixed and raw_y.ndim == 1:

@@ -40,6 +40,11 @@ class Pipeline:
         """Shape of a sample as the model gets it."""
         return self.shapes[-1]
 
+    @property
+    def factor(self) -> float | None:
+        """What every number is multiplied by, where nothing else is done; else None."""
+        return self.transforms[0].factor if len(self.transforms) == 1 else None
+
     def fit(self, train: Split) -> None:
         """Fits each transform on the training samples as they come from the transforms before it."""
         for i, transform in enumerate(self.transforms):

@@ -13,22 +13,26 @@ def source_of(samples: Content) -> Source:
     """`samples` itself where it is a source; else its array as one."""
     if isinstance(samples, Source):
         return samples
-    return _Rows(samples) if unrolled(samples) is samples else _Windows(samples)
+    return Rows(samples) if unrolled(samples) is samples else _Windows(samples)
 
 
-class _Rows(Source):
-    """Rows of an array, copied as bytes where it lies unaligned in a file: `take` would first copy all of it."""
+class Rows(Source):
+    """Rows of an array, copied as bytes where it lies unaligned in a file: `take` would first copy all of it.
+
+    `table` is the array itself, or of bytes.
+    """
 
     effort = "memory"
 
     def __init__(self, array: np.ndarray) -> None:
         array = np.ascontiguousarray(array)
         self.shape, self.dtype = array.shape, array.dtype
-        self._bytes = not array.flags.aligned
-        self._table = _as_bytes(array) if self._bytes else array
+        self.as_bytes = not array.flags.aligned
+        self.table = _as_bytes(array) if self.as_bytes else array
 
     def gather(self, rows: np.ndarray, out: np.ndarray) -> None:
-        self._table.take(rows, 0, _as_bytes(out) if self._bytes else out, "clip")
+        """As `Source` says."""
+        self.table.take(rows, 0, _as_bytes(out) if self.as_bytes else out, "clip")
 
 
 class _Windows(Source):

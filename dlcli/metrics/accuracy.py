@@ -10,6 +10,7 @@ from dlcli.core.from_means import FromMeans
 from dlcli.core.memory import Memory
 from dlcli.core.metric import StreamingMetric, check_classes, predicted_classes, true_classes
 from dlcli.core.target import Target
+from dlcli.kernels.counting import count_right
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +35,8 @@ class Accuracy(StreamingMetric, FromMeans):
         self, state: np.ndarray, memory: Memory, *, y_true: np.ndarray, y_pred: np.ndarray, losses: np.ndarray,
     ) -> None:
         """Counts one batch."""
-        predicted = predicted_classes(y_pred, memory)
-        true = true_classes(y_true, y_pred, memory)
-        right = np.equal(predicted, true, out=memory.empty("right", predicted.shape, bool))
-        state[0] += np.count_nonzero(right)
-        state[1] += right.size
+        state[0] += count_right(y_pred, y_true, memory)
+        state[1] += y_pred.size // y_pred.shape[-1]
 
     def result(self, state: np.ndarray) -> float:
         """right / all."""

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from dlcli.core.memory import Memory
 from dlcli.kernels import dense, gelu, layer_normalization, pooling, recurrent
 from dlcli.kernels.convolution import place_shape
 from dlcli.kernels.im2col import Window
@@ -48,6 +49,8 @@ class Case:
             y = function(*args, **kwargs)
         if inspect.isgenerator(y):
             return [part.copy() for _, part in y]
+        if isinstance(y, int):
+            return [np.array(y)]
         return [
             name(*args) if callable(name) else args[name] if isinstance(name, int) else kwargs[name]
             for name in self.results
@@ -148,6 +151,18 @@ def every_case(dtype):
                 "categorical_crossentropy.categorical_crossentropy_gradient", draw(9, K), at, scale=scale,
                 picked=empty(9), out=empty(3, 3 * K),
             )
+    for labels in (rng.integers(0, 4, 50), np.eye(4)[rng.integers(0, 4, 50)]):
+        p = rng.standard_normal((50, 4)).round(1).astype(dtype)
+        p[3, 1:3] = p[4] = np.nan
+        yield Case("counting.count_right", p, labels, Memory(p.dtype), results=())
+    for p, labels in ((draw(9, 1), np.arange(9) % 2), (draw(3, 5, 4), np.arange(15).reshape(3, 5) % 4)):
+        yield Case("counting.count_right", p, labels, Memory(p.dtype), results=())
+    for kind in ("uint8", "int16", "float32"):
+        table = rng.integers(0, 256, (40, 5, 3)).astype(kind)
+        yield Case(
+            "rows.take_scaled", table, np.array([3, 39, 0, 3, -2, 50]), scale=1 / 255, out=empty(6, 5, 3),
+            raw=np.empty((6, 5, 3), kind),
+        )
     yield from _dense(draw, empty)
     yield from _dense_with_losses(draw, empty)
     yield from _normalizations(draw, empty)

@@ -27,6 +27,11 @@ class Rescale(Transform):
     scale: Float
     offset: Float = 0.0
 
+    @property
+    def factor(self) -> float | None:
+        """The scale, where nothing is added."""
+        return None if self.offset else self.scale
+
     def apply(self, x: np.ndarray, out: np.ndarray, state: State) -> None:
         """Writes scale x + offset to out."""
         if x is not out:
