@@ -7,13 +7,14 @@ kernels, those that are kept from an earlier run; compiling them takes longer, a
 import argparse
 import importlib.util
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from benchmarks.whole_command import AS_INSTALLED
 
 ROOT = Path(__file__).parent.parent
 CODE = """
@@ -47,7 +48,7 @@ def seconds(config: str, kernels: str) -> float:
     with tempfile.TemporaryDirectory() as runs:
         command = [sys.executable, "-c", CODE, str(time.time()), "train", config, "-q", "--runs-dir", runs]
         done = subprocess.run(
-            command, env={**os.environ, "DLCLI_KERNELS": kernels}, cwd=ROOT, capture_output=True, text=True,
+            command, env={**AS_INSTALLED, "DLCLI_KERNELS": kernels}, cwd=ROOT, capture_output=True, text=True,
             check=False,
         )
     if done.returncode:

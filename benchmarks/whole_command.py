@@ -33,6 +33,8 @@ flat = lambda split: split.x[split.rows].reshape(len(split), -1).astype("float32
 x, y, x_test, y_test = flat(data.train), data.train.y[data.train.rows], flat(data.test), data.test.y[data.test.rows]
 epochs = int(sys.argv[1])
 """
+AS_INSTALLED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Everybody's modules lie compiled, as after an installation, also those of a checkout."""
 PEERS = {
     "scikit_learn": ("scikit-learn", DATA + """
 from sklearn.neural_network import MLPClassifier
@@ -103,10 +105,11 @@ def measure(*, rounds: int, epochs: int, sides: Collection[str]) -> dict[str, An
                 commands[label] = ([sys.executable, "-c", code, str(epochs)], {})
         found: dict[str, list[tuple[float, float, dict[str, Any]]]] = {label: [] for label in commands}
         if "fast" in sides:
-            run([*train, "training.epochs=1"], {**os.environ, "DLCLI_KERNELS": "numba"})  # compiles what is not cached
+            # Compiles what is not cached.
+            run([*train, "training.epochs=1"], {**AS_INSTALLED, "DLCLI_KERNELS": "numba"})
         for _ in range(rounds):
             for label, (command, environ) in commands.items():
-                found[label].append(run(command, {**os.environ, **environ}))
+                found[label].append(run(command, {**AS_INSTALLED, **environ}))
     return {"epochs": epochs, "rounds": rounds, "sides": {label: _summary(label, found) for label in found}}
 
 

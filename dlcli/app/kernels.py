@@ -11,7 +11,8 @@ from dlcli.kernels import choice
 from dlcli.runs.directory import RunDirectory
 
 PAYS = 4.0
-"""Seconds that training takes with NumPy, about, from which on it pays to import Numba and to load what it compiled."""
+"""Seconds that training takes with NumPy, about, from which on it pays to import Numba and to load what it compiled, or
+to start further processes for what comes at the end."""
 A_STEP, A_FLOP = 1e-4, 5e-11
 """Seconds, about; the same numbers on every machine, so that a configuration has the same kernels everywhere."""
 
@@ -30,7 +31,7 @@ def settle(
     elif began_with is not None:
         name = began_with if choice.installed() else "numpy"
     else:
-        name = "numba" if choice.installed() and seconds(built, loaded) >= PAYS else "numpy"
+        name = "numba" if choice.installed() and lasts(built, loaded) else "numpy"
     if began_with is not None and name != began_with:
         keeps = "pip install 'dlcli[fast]'" if asked == "auto" else f"{choice.VARIABLE}={began_with}"
         ui.warn(
@@ -59,6 +60,11 @@ def recorded(run: RunDirectory) -> str | None:
         return None
     found: dict[str, str] = files.read_json(run.environment).get("kernels", {"in_use": "numpy"})
     return found["in_use"]
+
+
+def lasts(built: AnyBuilt, loaded: Loaded) -> bool:
+    """Whether the training takes so long that it pays to prepare for it."""
+    return seconds(built, loaded) >= PAYS
 
 
 def seconds(built: AnyBuilt, loaded: Loaded) -> float:

@@ -26,7 +26,7 @@ from dlcli.data.load import Loaded
 from dlcli.errors import DivergedError, DlcliError, InterruptedRunError
 from dlcli.kernels import choice
 from dlcli.report import history_plot, table_columns
-from dlcli.report.painter import Painter
+from dlcli.report.painter import SOON, Painter
 from dlcli.runs import checkpoint as checkpoints
 from dlcli.runs import environment
 from dlcli.runs.directory import RunDirectory
@@ -156,7 +156,7 @@ def train_in(
     log = RunLog(run.log)
     run.update_status(status="running", pid=os.getpid(), started=_now(), finished=None, error=None)
     try:
-        painter = Painter()
+        painter = Painter(soon=0.0 if kernels.lasts(built, loaded) else SOON)
         session = Session(built, loaded, run, [log, *ui.progress(), painter], threads=threads)
         trainer = session.trainer
         if state is not None:

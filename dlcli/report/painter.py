@@ -34,6 +34,8 @@ class _Job(NamedTuple):
 class Painter(Callback):
     """Draws pictures; as a callback of a training, it gets processes ready once that has lasted `soon` seconds.
 
+    0 is for a training that will last: its processes are ready while its kernels are loaded, by one thread.
+
     Leave the `with` block, or call `finish`, and all pictures are there; a picture that a process could not draw is
     drawn here, so that an error is raised as if there were no other process.
     """
@@ -56,10 +58,11 @@ class Painter(Callback):
     def on_train_begin(self, loop: Progress) -> None:
         """The time runs from here."""
         self._begun = time.monotonic()
+        self.on_batch_end(loop)
 
     def on_batch_end(self, loop: Progress) -> None:
         """Starts the processes where the training lasts."""
-        if not self._hands and time.monotonic() - self._begun > self._soon:
+        if not self._hands and time.monotonic() - self._begun >= self._soon:
             self.start()
 
     def start(self) -> None:

@@ -1,7 +1,9 @@
 """How twins are compiled: kept on disk, without the interpreter's lock, and said aloud where it takes its time."""
 
 import hashlib
+import importlib
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,20 @@ import numba
 from numba.core import event
 
 from dlcli.kernels.choice import COMPILED, surroundings
+
+
+def _load_without_linear_algebra() -> None:
+    """Lets Numba load what it implements NumPy with, but not SciPy's BLAS, which takes longer than half of Numba.
+
+    It looks for it on behalf of `np.dot`, and does without where SciPy is not installed; kernels have no use for it.
+    """
+    name = "scipy.linalg"
+    if name not in sys.modules:
+        sys.modules[name] = None  # type: ignore[assignment]  # which makes an import of it fail
+        try:
+            importlib.import_module("numba.np.arraymath")
+        finally:
+            del sys.modules[name]
 
 
 def _stamp() -> str:
@@ -27,6 +43,8 @@ def _stamp() -> str:
 if not os.environ.get("NUMBA_CACHE_DIR"):
     _folder, _ = surroundings()
     numba.config.CACHE_DIR = str((_folder or Path(__file__).parent / "__pycache__") / _stamp())
+
+_load_without_linear_algebra()
 
 SUMS = frozenset({"reassoc", "contract", "nsz"})
 """Lets sums be taken in another order, the same at every call, so that they use whole vectors. NaN and inf stay."""
