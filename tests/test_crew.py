@@ -11,7 +11,7 @@ from test_kernels import twin_of
 from dlcli.kernels import choice, crew
 
 pytestmark = pytest.mark.skipif(not choice.installed(), reason="needs Numba: pip install 'dlcli[fast]'")
-SHARED = ("dense.", "chain_loss.", "lstm.", "gru.", "rnn.", "adam.", "convolution.")
+SHARED = ("dense.", "chain_end.", "lstm.", "gru.", "rnn.", "adam.", "convolution.")
 CASES = [case for case in every_case("float32") if case.kernel.startswith(SHARED)]
 
 

@@ -139,6 +139,25 @@ def test_a_chain_with_its_loss_gives_what_both_give(name, dtype):
     assert (taken is not None and taken(x, y, weight) is not None) == (name in LEARNED)
 
 
+@pytest.mark.parametrize("layers", [
+    [HIDDEN, OUT], ["flatten", OUT], [{"type": "conv1d", "filters": 3, "kernel_size": 2}, HIDDEN, OUT],
+], ids=["mlp", "images", "steps"])
+def test_a_chain_with_a_softmax_predicts_what_both_give(layers, monkeypatch):
+    model = Model([from_yaml(Layer, layer) for layer in layers], (4, 5), link=from_yaml(Layer, "softmax"))
+    theta, buffers = model.initialize(np.random.default_rng(0))
+    x = np.random.default_rng(1).standard_normal((30, 4, 5)).astype(np.float32)
+    through = Pass(model, theta, buffers)
+    assert through.passage.with_link(model.link) is not None
+    fused = [through.predict(x[:size]).copy() for size in (30, 1, 7)]
+    monkeypatch.setattr(model_module, "FUSIONS", ())
+    through = Pass(model, theta, buffers)
+    assert through.passage.with_link(model.link) is None
+    for found, size in zip(fused, (30, 1, 7), strict=True):
+        expected = through.predict(x[:size])
+        assert found.shape == expected.shape
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6 if choice.in_use() == "numba" else 0)
+
+
 def _made(layers, in_shape):
     model = Model([from_yaml(Layer, layer) for layer in layers], in_shape)
     return model, *model.initialize(np.random.default_rng(0))

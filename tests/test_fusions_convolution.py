@@ -28,7 +28,7 @@ BLOCKS = {
     "same pooling of odd images": ([{**CONV, "padding": "same"}, {**POOL, "padding": "same"}], (5, 7, 3), 3),
     "groups": ([{**WIDE, "groups": 2}, POOL], (6, 6, 32), 3),
     "another activation": ([{**CONV, "activation": "leaky_relu"}, POOL], (6, 6, 3), 3),
-    "one after the other": ([CONV, POOL, WIDE, POOL, "flatten", {"type": "dense", "units": 3}], (12, 11, 1), 4),
+    "one after the other": ([CONV, POOL, WIDE, POOL, "flatten", {"type": "dense", "units": 3}], (12, 11, 1), 3),
     "in a composite": ([{"type": "sequential", "layers": [CONV, POOL]}, "flatten"], (6, 6, 2), 2),
     "frozen": ([{**CONV, "trainable": False}, POOL, WIDE], (12, 11, 1), 2),
     "cropped": ([{"type": "cropping2d", "cropping": 1}, CONV, POOL, {"type": "cropping2d", "cropping": 1}],

@@ -25,7 +25,7 @@ CONVOLUTION = (
 MODELS = {
     "mlp": (
         ({"type": "dense", "units": 256, "activation": "relu"}, {"type": "dense", "units": 3}),
-        {"chain_loss.chain_categorical_crossentropy": 1, **REST},
+        {"chain_end.chain_categorical_crossentropy": 1, **REST},
     ),
     "mlp of images": (
         ({"type": "reshape", "shape": [16, 16]}, "flatten", {"type": "dense", "units": 3}), LEARN,

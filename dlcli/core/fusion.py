@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from dlcli.core.context import Context, Flow
+from dlcli.core.layer import Layer
 from dlcli.core.loss import Loss
 from dlcli.core.plan import Planned
 
@@ -50,6 +51,10 @@ class Fusion(ABC):
         """
         return None
 
+    def with_link(self, link: Layer) -> "Forth | None":
+        """Forward and `link`, the activation behind, in one call; None: there is no such way."""
+        return None
+
 
 Forth = Callable[[np.ndarray], np.ndarray]
 Back = Callable[[np.ndarray], np.ndarray | None]
@@ -67,8 +72,7 @@ class Passage:
     ) -> None:
         self._forth: list[Forth] = []
         self._back: list[Back] = []
-        self.whole: Fusion | None = None
-        """The fusion that does all of the work, if one does."""
+        self._parts: list[Fusion | None] = []
         # Nobody asks for what is before the last layer that needs no input gradient.
         end = max((place for place, ctx in enumerate(contexts) if not ctx.needs_dx), default=-1)
         self._to_the_start = end < 0
@@ -80,7 +84,9 @@ class Passage:
                 count, those = found[0], slice(place, place + found[0])
                 fused = found[1](nodes[those], contexts[those], theta, grad)
                 forth, back = fused.forward, fused.backward
-                self.whole = fused if count == len(nodes) else None
+                self._parts.append(fused)
+            else:
+                self._parts.append(None)
             if any(node.plan.steps != "kept" for node in nodes[place:place + count]):
                 forth = partial(_without_mask, forth, contexts[place].flow)
             self._forth.append(forth)
@@ -92,11 +98,20 @@ class Passage:
         """Layers and fusions."""
         return len(self._forth)
 
+    @property
+    def whole(self) -> Fusion | None:
+        """The fusion that does all of the work, if one does."""
+        return self._parts[0] if len(self._parts) == 1 else None
+
+    def with_link(self, link: Layer) -> Forth | None:
+        """`forward` and then `link`, where the last layers and the link can be worked as one."""
+        last = self._parts[-1] if self._parts else None
+        both = None if last is None else last.with_link(link)
+        return None if both is None else partial(_through, (*self._forth[:-1], both))
+
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Runs x through all layers."""
-        for way in self._forth:
-            x = way(x)
-        return x
+        return _through(self._forth, x)
 
     def backward(self, dy: np.ndarray) -> np.ndarray | None:
         """Runs dy back through all layers, as far as any gradient is wanted."""
@@ -108,6 +123,12 @@ class Passage:
 
 def _alone(node: Planned, ctx: Context) -> tuple[Forth, Back]:
     return partial(node.layer.forward, ctx), partial(node.layer.backward, ctx)
+
+
+def _through(ways: Sequence[Forth], x: np.ndarray) -> np.ndarray:
+    for way in ways:
+        x = way(x)
+    return x
 
 
 def _without_mask(forth: Forth, flow: Flow, x: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 from dlcli.core.context import Context
 from dlcli.core.fusion import Learn
 from dlcli.core.loss import Loss
-from dlcli.kernels.chain_loss import chain_binary_crossentropy, chain_categorical_crossentropy, chain_mse
+from dlcli.kernels.chain_end import chain_binary_crossentropy, chain_categorical_crossentropy, chain_mse
 from dlcli.kernels.dense import Chain
 from dlcli.losses.binary_crossentropy import BinaryCrossentropy
 from dlcli.losses.categorical_crossentropy import CategoricalCrossentropy

@@ -5,14 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from dlcli.core.context import Context
-from dlcli.core.fusion import Fusion, Learn
+from dlcli.core.fusion import Forth, Fusion, Learn
+from dlcli.core.layer import Layer
 from dlcli.core.loss import Loss
 from dlcli.core.plan import Planned
 from dlcli.fusions.chain_and_loss import learner
+from dlcli.kernels.chain_end import chain_softmax
 from dlcli.kernels.dense import Chain, Dense, chain_backward, chain_forward, space_size
 from dlcli.layers.dense import Dense as DenseLayer
 from dlcli.layers.flatten import Flatten
 from dlcli.layers.relu import Relu
+from dlcli.layers.softmax import Softmax
 
 MANY = 16
 """Chains for so many different numbers of rows are kept: training has two or three, whoever predicts may have any."""
@@ -59,8 +62,8 @@ class DenseChain(Fusion):
         chain = self.chain(x)
         self._x, self._shape = x if x.ndim == 2 else x.reshape(chain.rows, chain.inputs), x.shape
         chain_forward(self._x, chain)
-        self._chain_at_work, y = chain, chain.y
-        return y if x.ndim == 2 or self._flat else y.reshape(*x.shape[:-1], y.shape[-1])
+        self._chain_at_work = chain
+        return self._shaped(chain.y, x)
 
     def backward(self, dy: np.ndarray) -> np.ndarray | None:
         """dx of the first layer."""
@@ -71,6 +74,19 @@ class DenseChain(Fusion):
     def with_loss(self, loss: Loss, ctx: Context) -> Learn | None:
         """For some losses of samples that are one row each."""
         return learner(self.chain, loss, ctx)
+
+    def with_link(self, link: Layer) -> Forth | None:
+        """For a softmax."""
+        return self._softmax if isinstance(link, Softmax) else None
+
+    def _softmax(self, x: np.ndarray) -> np.ndarray:
+        chain = self.chain(x)
+        chain_softmax(x if x.ndim == 2 else x.reshape(chain.rows, chain.inputs), chain)
+        return self._shaped(chain.judged.p, x)
+
+    def _shaped(self, y: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """y by rows in the shape that outputs of x have."""
+        return y if x.ndim == 2 or self._flat else y.reshape(*x.shape[:-1], y.shape[-1])
 
     def chain(self, x: np.ndarray) -> Chain:
         """The chain for so many rows as x has."""

@@ -204,6 +204,10 @@ def _dense_with_losses(draw, empty):
         lambda x, y, chain: chain.links[0].dx,
     ]
     for rows in (1, 7, 60):
+        yield Case(
+            "chain_end.chain_softmax", draw(rows, 70) / 70, _chain((70, 40, 12), rows, draw, empty), terms=600,
+            results=[lambda x, chain: chain.y, lambda x, chain: chain.judged.p],
+        )
         for name, units, y in (
             ("categorical_crossentropy", 3, np.arange(rows) % 3), ("binary_crossentropy", 1, np.arange(rows) % 2),
             ("categorical_crossentropy", 25, np.arange(rows) % 25), ("mse", 3, draw(rows, 3)), ("mse", 1, draw(rows)),
@@ -211,7 +215,7 @@ def _dense_with_losses(draw, empty):
             chain = _chain((70, 40, units), rows, draw, empty)
             linked = [] if name == "mse" else [lambda x, y, chain: chain.judged.p]
             yield Case(
-                f"chain_loss.chain_{name}", draw(rows, 70) / 70, y, chain, weight=0.3, terms=600,
+                f"chain_end.chain_{name}", draw(rows, 70) / 70, y, chain, weight=0.3, terms=600,
                 results=[*results, *linked],
             )
 

@@ -1,4 +1,7 @@
-"""Dense layers in a row and the loss behind them: forward, losses and all gradients as one piece of work."""
+"""Dense layers in a row and what stands behind them, as one piece of work.
+
+That is the softmax of predictions; or, while they learn, a loss: forward, losses and all gradients.
+"""
 
 import numpy as np
 
@@ -6,6 +9,15 @@ from dlcli.kernels.binary_crossentropy import binary_crossentropy, binary_crosse
 from dlcli.kernels.categorical_crossentropy import categorical_crossentropy, categorical_crossentropy_gradient
 from dlcli.kernels.choice import kernel
 from dlcli.kernels.dense import Chain, chain_backward, chain_forward
+from dlcli.kernels.softmax import softmax
+
+
+@kernel
+def chain_softmax(x: np.ndarray, chain: Chain) -> None:
+    """What the chain leaves of x: (M, inputs), and `chain.judged` p = softmax(y)."""
+    chain_forward(x, chain)
+    judged = chain.judged
+    softmax(chain.y, out=judged.p, peak=judged.work[0], total=judged.work[1], columns=judged.columns)
 
 
 @kernel

@@ -1,18 +1,31 @@
-"""Dense layers in a row and the loss behind them, there and back in one compiled call."""
+"""Dense layers in a row and what stands behind them, in one compiled call."""
 
 import numpy as np
 
-from dlcli.kernels.chain_loss import chain_binary_crossentropy as binary_twin
-from dlcli.kernels.chain_loss import chain_categorical_crossentropy as categorical_twin
-from dlcli.kernels.chain_loss import chain_mse as mse_twin
+from dlcli.kernels.chain_end import chain_binary_crossentropy as binary_twin
+from dlcli.kernels.chain_end import chain_categorical_crossentropy as categorical_twin
+from dlcli.kernels.chain_end import chain_mse as mse_twin
+from dlcli.kernels.chain_end import chain_softmax as softmax_twin
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled.binary_crossentropy import _binary_crossentropy
 from dlcli.kernels.compiled.binary_crossentropy import _gradient as _binary_gradient
 from dlcli.kernels.compiled.categorical_crossentropy import _categorical_crossentropy
 from dlcli.kernels.compiled.categorical_crossentropy import _gradient as _categorical_gradient
 from dlcli.kernels.compiled.dense import Y_AT, _backward, _forward, _suits
+from dlcli.kernels.compiled.softmax import _softmax
 from dlcli.kernels.crew import help_for
 from dlcli.kernels.dense import Chain
+
+
+def chain_softmax(x: np.ndarray, chain: Chain) -> None:
+    """As its twin."""
+    if not _suits(x, chain):
+        softmax_twin.plain(x, chain)  # type: ignore[attr-defined]
+        return
+    _linked(
+        help_for(chain.products), x, chain.theta, chain.space, chain.table, chain.rows, chain.rest, chain.panel,
+        chain.judged.p, chain.judged.work,
+    )
 
 
 def chain_categorical_crossentropy(x: np.ndarray, labels: np.ndarray, chain: Chain, *, weight: float) -> None:
@@ -56,6 +69,12 @@ def _outputs(space, table, p):
     """The logits of the last layer, of the shape of p."""
     at = table[len(table) - 1, Y_AT]
     return space[at:at + p.size].reshape(p.shape)
+
+
+@jit()
+def _linked(words, x, theta, space, table, M, rest, panel, p, work):
+    _forward(words, x, theta, space, table, M, rest, panel)
+    _softmax(_outputs(space, table, p), p, work[0], work[1])
 
 
 @jit()
