@@ -12,7 +12,7 @@ from dlcli.core.activation import Activation
 from dlcli.core.context import Context, Flow
 from dlcli.core.flow_plan import ALONE, FlowPlan
 from dlcli.core.freezing import freeze
-from dlcli.core.fusion import Passage
+from dlcli.core.fusion import Learn, Passage, Weight
 from dlcli.core.layer import Layer
 from dlcli.core.loss import Loss
 from dlcli.core.params import Layout, Param
@@ -95,6 +95,16 @@ class Pass:
         self.contexts, self.passage = maker.sequence(model.nodes, "", input_gradient, True)
         self._memory = maker.context("", Plan(out_shape=model.out_shape), needs_dx=False)
         self._linked = None if model.link is None else self.passage.with_link(model.link)
+
+    def with_loss(self, loss: Loss, ctx: Context) -> Learn:
+        """`forward`, `loss` and `backward` in one; `ctx` is the context of the loss, in the same flow as this pass."""
+        learn = self.passage.with_loss(loss, ctx)
+
+        def learn_anew(x: np.ndarray, y_true: np.ndarray, weight: Weight) -> np.ndarray:
+            self.flow.mask = self.flow.encoded = None
+            return learn(x, y_true, weight)
+
+        return learn_anew
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Outputs (N, *out_shape) of x (N, *in_shape), before the link."""

@@ -8,6 +8,8 @@ from dlcli.core.component import from_yaml
 from dlcli.core.context import Flow
 from dlcli.core.layer import Layer
 from dlcli.core.loss import Loss
+from dlcli.fusions import dense_chain
+from dlcli.fusions.chain_and_loss import learner
 from dlcli.kernels import choice
 from dlcli.model import Model, Pass
 from dlcli.train.lanes import Lane
@@ -75,6 +77,11 @@ def test_chains_are_found_where_there_are_any():
 
 
 CROSS, BITS = ({"type": f"{name}_crossentropy", "from_logits": True} for name in ("categorical", "binary"))
+BEFORE = {
+    "flatten": ["flatten"],
+    "others": [{"type": "conv1d", "filters": 3, "kernel_size": 2}, {"type": "dropout", "rate": 0.5}, "flatten"],
+    "last state": [{"type": "lstm", "units": 6}],
+}
 LEARNED = {
     "categorical": (CROSS, 5, lambda rng, n: rng.integers(0, 5, n)),
     "many classes": (CROSS, 30, lambda rng, n: rng.integers(0, 30, n)),
@@ -94,34 +101,23 @@ OTHERWISE = {
 }
 
 
-def learned(model, loss, theta, x, y, weight, lane_of):
+def learned(model, loss, theta, x, y, weight):
     """Losses, gradients, predictions, and how many samples count, of the second of two batches in the same memory."""
-    lane = lane_of(model, loss, theta)
+    lane = Lane(
+        model, loss, theta, model.buffers.zeros(model.dtype), grad=model.layout.zeros(model.dtype),
+        rng=np.random.default_rng(0), flow=Flow(),
+    )
     for size in (len(x), len(x) - 3):
         lane.run(x[:size], y[:size], weight[:size] if isinstance(weight, np.ndarray) else weight)
     return lane.losses.copy(), lane.grad.copy(), lane.y_pred.copy(), np.array(lane.terms)
 
 
-def lane(model, loss, theta):
-    """As in a training."""
-    return Lane(
-        model, loss, theta, model.buffers.zeros(model.dtype), grad=model.layout.zeros(model.dtype),
-        rng=np.random.default_rng(0), flow=Flow(),
-    )
-
-
-def lane_of_layers(model, loss, theta):
-    """Its layers and the loss one after the other."""
-    made = lane(model, loss, theta)
-    made._learn = None
-    return made
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("before", BEFORE)
 @pytest.mark.parametrize("name", [*LEARNED, *OTHERWISE])
-def test_a_chain_with_its_loss_gives_what_both_give(name, dtype):
+def test_a_chain_with_its_loss_gives_what_both_give(name, before, dtype, monkeypatch):
     loss, units, targets, weights = (*LEARNED[name], None) if name in LEARNED else OTHERWISE[name]
-    layers = ["flatten", {**HIDDEN, "units": 20}, {**OUT, "units": units}]
+    layers = [*BEFORE[before], {**HIDDEN, "units": 20}, {**OUT, "units": units}]
     model = Model([from_yaml(Layer, layer) for layer in layers], (4, 5), dtype=dtype)
     theta, _ = model.initialize(np.random.default_rng(0))
     rng, n = np.random.default_rng(1), 40
@@ -129,14 +125,28 @@ def test_a_chain_with_its_loss_gives_what_both_give(name, dtype):
     y = y.astype(np.intp if y.dtype.kind == "i" else dtype)
     weight = 1 / n if weights is None else weights(rng, n).astype(dtype)
     loss = from_yaml(Loss, loss)
-    whole, parts = (learned(model, loss, theta, x, y, weight, make) for make in (lane, lane_of_layers))
-    for mine, plain in zip(whole, parts, strict=True):
+    together = []
+    monkeypatch.setattr(
+        dense_chain, "learner", lambda *args: noting(learner(*args), together) if learner(*args) else None,
+    )
+    whole = learned(model, loss, theta, x, y, weight)
+    assert any(together) == all(together) == (name in LEARNED) if together else name not in LEARNED
+    monkeypatch.setattr(model_module, "FUSIONS", ())
+    for mine, plain in zip(whole, learned(model, loss, theta, x, y, weight), strict=True):
         if choice.in_use() == "numpy":
             assert np.array_equal(mine, plain)
         else:
             np.testing.assert_allclose(mine, plain, rtol=0, atol=3e3 * np.finfo(dtype).eps)
-    taken = lane(model, loss, theta)._learn
-    assert (taken is not None and taken(x, y, weight) is not None) == (name in LEARNED)
+
+
+def noting(learn, found):
+    """Notes of every batch whether it was done."""
+    def noted(*args):
+        ended = learn(*args)
+        found.append(ended is not None)
+        return ended
+
+    return noted
 
 
 @pytest.mark.parametrize("layers", [

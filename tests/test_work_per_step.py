@@ -12,10 +12,7 @@ from dlcli.core.callback import Callback
 from dlcli.kernels import choice
 
 BATCH = 64
-CHAIN = {"dense.chain_forward": 1, "dense.chain_backward": 1}
-LOSS = {f"categorical_crossentropy.categorical_crossentropy{end}": 1 for end in ("", "_gradient")}
-REST = {"counting.count_right": 1, "adam.adam": 1}
-LEARN = {**CHAIN, **LOSS, **REST}
+LEARN = {"chain_end.chain_categorical_crossentropy": 1, "counting.count_right": 1, "adam.adam": 1}
 CONVOLUTION = (
     {"type": "reshape", "shape": [16, 16, 1]},
     {"type": "conv2d", "filters": 8, "kernel_size": 3, "padding": "same", "activation": "relu"},
@@ -25,10 +22,16 @@ CONVOLUTION = (
 MODELS = {
     "mlp": (
         ({"type": "dense", "units": 256, "activation": "relu"}, {"type": "dense", "units": 3}),
-        {"chain_end.chain_categorical_crossentropy": 1, **REST},
+        LEARN,
     ),
     "mlp of images": (
         ({"type": "reshape", "shape": [16, 16]}, "flatten", {"type": "dense", "units": 3}), LEARN,
+    ),
+    "layers that no chain takes": (
+        ({"type": "dense", "units": 9}, {"type": "dropout", "rate": 0.5}, {"type": "dense", "units": 3}, "softplus"),
+        {**{f"categorical_crossentropy.categorical_crossentropy{end}": 1 for end in ("", "_gradient")},
+         "dense.chain_forward": 2, "dense.chain_backward": 2, "sigmoid.sigmoid": 1, "counting.count_right": 1,
+         "adam.adam": 1},
     ),
     "cnn": (CONVOLUTION, {**LEARN, "convolution.convolution": 2, "convolution.convolution_gradient": 2}),
     "lstm": (

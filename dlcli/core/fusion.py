@@ -11,8 +11,11 @@ from dlcli.core.layer import Layer
 from dlcli.core.loss import Loss
 from dlcli.core.plan import Planned
 
-Learn = Callable[[np.ndarray, np.ndarray, float | np.ndarray], np.ndarray | None]
-"""Of x, y_true and the weight of each loss: the losses, with all gradients written; None where it can't be done so."""
+Weight = float | np.ndarray
+Learn = Callable[[np.ndarray, np.ndarray, Weight], np.ndarray]
+"""Of x, y_true and the weight of each loss: the losses; all gradients are written."""
+LearnEnd = Callable[[np.ndarray, np.ndarray, Weight], tuple[np.ndarray, np.ndarray | None] | None]
+"""The same of the last layers: the losses and dx, if that is wanted; None where this batch is none for it."""
 
 
 class Fusion(ABC):
@@ -44,10 +47,10 @@ class Fusion(ABC):
         """dx of the first layer; None where it, or a layer behind it, needs none."""
         raise NotImplementedError
 
-    def with_loss(self, loss: Loss, ctx: Context) -> Learn | None:
-        """Forward, `loss` and backward in one call, where it is all of a model that learns; None: there is no such way.
+    def with_loss(self, loss: Loss, ctx: Context) -> LearnEnd | None:
+        """Forward, `loss` and backward in one call, for what comes last in a model; None: there is no such way.
 
-        `ctx` is the context of the loss, which the call leaves as `loss.forward` does.
+        `ctx` is the context of the loss, which the call leaves as `loss.forward` does. Nothing is masked.
         """
         return None
 
@@ -98,10 +101,25 @@ class Passage:
         """Layers and fusions."""
         return len(self._forth)
 
-    @property
-    def whole(self) -> Fusion | None:
-        """The fusion that does all of the work, if one does."""
-        return self._parts[0] if len(self._parts) == 1 else None
+    def with_loss(self, loss: Loss, ctx: Context) -> Learn:
+        """`forward`, `loss` (its context is `ctx`) and `backward`; the last layers and the loss as one, if they can."""
+        last = self._parts[-1] if self._parts else None
+        end = None if last is None else last.with_loss(loss, ctx)
+        before, behind = self._forth[:-1], self._back[1:]
+
+        def learn(x: np.ndarray, y_true: np.ndarray, weight: Weight) -> np.ndarray:
+            x = _through(before, x)
+            ended = None if end is None or ctx.flow.mask is not None else end(x, y_true, weight)
+            if ended is None:
+                losses = loss.forward(ctx, _through(self._forth[len(before):], x), y_true)
+                self.backward(loss.backward(ctx, weight))
+                return losses
+            losses, dx = ended
+            for way in behind:
+                dx = way(dx)  # type: ignore[arg-type]  # only the last one may give None
+            return losses
+
+        return learn
 
     def with_link(self, link: Layer) -> Forth | None:
         """`forward` and then `link`, where the last layers and the link can be worked as one."""

@@ -1,11 +1,11 @@
-"""Dense layers that are a whole model, and the loss behind them: there, back and all between in one call."""
+"""Dense layers at the end of a model, and the loss behind them: there, back and all between in one call."""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from dlcli.core.context import Context
-from dlcli.core.fusion import Learn
+from dlcli.core.fusion import LearnEnd, Weight
 from dlcli.core.loss import Loss
 from dlcli.kernels.chain_end import chain_binary_crossentropy, chain_categorical_crossentropy, chain_mse
 from dlcli.kernels.dense import Chain
@@ -17,24 +17,24 @@ Kernel = Callable[..., None]
 Takes = Callable[[np.ndarray, Chain], bool]
 
 
-def learner(chain_for: Callable[[np.ndarray], Chain], loss: Loss, ctx: Context) -> Learn | None:
+def learner(chain_for: Callable[[np.ndarray], Chain], loss: Loss, ctx: Context) -> LearnEnd | None:
     """For a cross-entropy of logits without options, or a squared error; None for other losses.
 
-    `chain_for` gives the chain for as many rows as x has. What comes back does batches whose samples are a row each,
-    with a label or as many numbers as there are outputs, and all of one weight.
+    `chain_for` gives the chain for as many rows as x has, one for each sample. What comes back does batches of which
+    each sample has a label, or as many numbers as there are outputs, and all the same weight.
     """
     found = _kernel(loss)
     if found is None:
         return None
     kernel, takes, linked = found
 
-    def learn(x: np.ndarray, y_true: np.ndarray, weight: float | np.ndarray) -> np.ndarray | None:
-        chain, N = chain_for(x), len(x)
-        if chain.rows != N or isinstance(weight, np.ndarray) or not takes(y_true, chain):
+    def learn(x: np.ndarray, y_true: np.ndarray, weight: Weight) -> tuple[np.ndarray, np.ndarray | None] | None:
+        chain = chain_for(x)
+        if isinstance(weight, np.ndarray) or not takes(y_true, chain):
             return None
-        kernel(x if x.ndim == 2 else x.reshape(N, chain.inputs), y_true, chain, weight=weight)
-        ctx.passed_over, ctx.terms, ctx.predictions = None, N, chain.judged.p if linked else chain.y
-        return chain.judged.losses
+        kernel(x if x.ndim == 2 else x.reshape(chain.rows, chain.inputs), y_true, chain, weight=weight)
+        ctx.passed_over, ctx.terms, ctx.predictions = None, chain.rows, chain.judged.p if linked else chain.y
+        return chain.judged.losses, chain.first_dx.reshape(x.shape) if chain.dx else None
 
     return learn
 

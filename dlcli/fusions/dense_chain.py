@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dlcli.core.context import Context
-from dlcli.core.fusion import Forth, Fusion, Learn
+from dlcli.core.fusion import Forth, Fusion, LearnEnd
 from dlcli.core.layer import Layer
 from dlcli.core.loss import Loss
 from dlcli.core.plan import Planned
@@ -43,7 +43,7 @@ class DenseChain(Fusion):
     ) -> None:
         self._theta, self._grad, self._memory = theta, grad, contexts[0]
         self._layers: list[Dense] = []
-        self._flat = isinstance(nodes[0].layer, Flatten)
+        self._flat, self._in_row = isinstance(nodes[0].layer, Flatten), len(nodes[0].in_shape) == 1
         places = []
         for place, (node, ctx) in enumerate(zip(nodes, contexts, strict=True)):
             if isinstance(node.layer, DenseLayer):
@@ -71,9 +71,9 @@ class DenseChain(Fusion):
         chain_backward(self._x, dy if dy.ndim == 2 else dy.reshape(chain.rows, dy.shape[-1]), chain)
         return chain.first_dx.reshape(self._shape) if self._needs_dx else None
 
-    def with_loss(self, loss: Loss, ctx: Context) -> Learn | None:
-        """For some losses of samples that are one row each."""
-        return learner(self.chain, loss, ctx)
+    def with_loss(self, loss: Loss, ctx: Context) -> LearnEnd | None:
+        """For some losses, of samples that are one row each."""
+        return learner(self.chain, loss, ctx) if self._flat or self._in_row else None
 
     def with_link(self, link: Layer) -> Forth | None:
         """For a softmax."""

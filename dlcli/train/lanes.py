@@ -31,11 +31,9 @@ class Lane:
         flow: Flow,
     ) -> None:
         self.grad = grad
-        self.loss = loss
         self.through = Pass(model, theta, buffers, grad=grad, rng=rng, training=True, flow=flow)
         self.ctx = loss_context(model, flow)
-        whole = self.through.passage.whole
-        self._learn = None if whole is None else whole.with_loss(loss, self.ctx)
+        self._learn = self.through.with_loss(loss, self.ctx)
         self.losses = self.y_true = self.y_pred = np.empty(0)
         self.passed_over: np.ndarray | None = None
         self.terms = 0.0
@@ -45,11 +43,8 @@ class Lane:
 
         `passed_over` and `terms` are those of the loss: what does not count, and for how many samples the rest does.
         """
-        losses = None if self._learn is None else self._learn(x, y, weight)
-        if losses is None:
-            losses = self.loss.forward(self.ctx, self.through.forward(x), y)
-            self.through.backward(self.loss.backward(self.ctx, weight))
-        self.losses, self.y_true, self.y_pred = losses, y, self.ctx.predictions
+        self.losses = self._learn(x, y, weight)
+        self.y_true, self.y_pred = y, self.ctx.predictions
         self.passed_over, self.terms = self.ctx.passed_over, self.ctx.terms
 
 
