@@ -17,6 +17,7 @@ from dlcli.optimizers.sgd import Sgd
 from dlcli.schedules.constant import Constant
 from dlcli.schedules.cosine import Cosine
 from dlcli.schedules.exponential import Exponential
+from dlcli.train.lane_pool import LanePool
 from dlcli.train.settings import Training
 from dlcli.train.update import Update
 
@@ -33,7 +34,7 @@ def run(optimizer, theta, grads, *, decayed=0):
 
 @pytest.mark.parametrize("case", cases("optimizers"))
 @pytest.mark.parametrize("block", [1, 7, 64])
-def test_an_update_in_blocks_equals_one_in_one(block, case, monkeypatch):
+def test_an_update_in_blocks_or_by_several_threads_equals_one_in_one(block, case, monkeypatch):
     rng = np.random.default_rng(0)
     drawn = {"initializer": Zeros(), "decay": True}
     layout = Layout({
@@ -45,15 +46,21 @@ def test_an_update_in_blocks_equals_one_in_one(block, case, monkeypatch):
     optimizer = replace(case.build(), weight_decay=0.1)
     start, grads = rng.standard_normal(layout.size, np.float32), rng.standard_normal((5, layout.size), np.float32)
     found = []
-    for longest in (1000, block):
+    pool = LanePool(3, threads=2, whole_batch=False)
+    monkeypatch.setattr("dlcli.train.update.SHARED", 100)
+    for longest, share in ((1000, None), (block, None), (block, pool.run)):
         monkeypatch.setattr("dlcli.train.update.BLOCK", longest)
-        update, theta = Update(layout, optimizer, None, Training(epochs=1), start.dtype), start.copy()
+        update = Update(layout, optimizer, None, Training(epochs=1), start.dtype, share=share, lanes=pool.count)
+        theta = start.copy()
         for step, grad in enumerate(grads, start=1):
             update.apply(theta, grad.copy(), lr=0.01, step=step)
         found.append((theta, update.slots))
-    (whole, slots), (cut, slots_cut) = found
-    assert np.array_equal(whole, cut) and not np.array_equal(whole, start)
-    assert all(np.array_equal(slots[name], slots_cut[name]) for name in slots)
+    pool.close()
+    (whole, slots), *others = found
+    assert not np.array_equal(whole, start)
+    for cut, slots_cut in others:
+        assert np.array_equal(whole, cut)
+        assert all(np.array_equal(slots[name], slots_cut[name]) for name in slots)
 
 
 @pytest.mark.parametrize("optimizer", ALL, ids=str)

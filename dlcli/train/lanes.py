@@ -71,6 +71,8 @@ class Lanes:
             for number in range(count)
         ]
         self.grad = self._lanes[0].grad
+        self.share = self._pool.run if count > 1 else None
+        """Hands other work out to the threads of the lanes, where there are several."""
 
     def run(self, x: np.ndarray, y: np.ndarray, weight: float | np.ndarray) -> Sequence[Lane]:
         """Runs a batch x: (N, ...), y: (N, ...), weight a scalar or (N,); returns the lanes that had samples."""

@@ -60,14 +60,17 @@ class Trainer(Loop):
         super().__init__(model, settings, streams, train, callbacks, batches_per_step=settings.accumulate)
         self.recipe = recipe
         self.validation = validation
-        self._update = Update(model.layout, recipe.optimizer, recipe.regularizer, settings, model.dtype)
-        self.slots = self._update.slots
         self.scores = Scores(recipe.metrics, recipe.target)
 
         self._lanes = Lanes(
             model, recipe.loss, self.theta, self.buffers,
             count=settings.lanes or 1, threads=recipe.threads, streams=streams,
         )
+        self._update = Update(
+            model.layout, recipe.optimizer, recipe.regularizer, settings, model.dtype, share=self._lanes.share,
+            lanes=settings.lanes or 1,
+        )
+        self.slots = self._update.slots
         self._evaluator = Evaluator(
             model, recipe.loss, recipe.metrics, recipe.target, self.evaluated, self.buffers, threads=recipe.threads,
         )

@@ -1,5 +1,7 @@
 """From a gradient to new parameters: penalties, clipping, the optimizer's step."""
 
+from collections.abc import Callable
+from functools import partial
 from math import sqrt
 
 import numpy as np
@@ -14,13 +16,22 @@ BLOCK = 131_072
 """Numbers that an optimizer steps at once: all its passes over them find their vectors in cache. Shorter vectors go in
 one piece, since every further one costs a dozen calls. Measured best or equal for 100 thousand to 5 million numbers."""
 
+SHARED = 2 * BLOCK
+"""Numbers from which on it pays to hand some of them to other threads."""
+
+Share = Callable[[int, Callable[[int, slice], None]], None]
+"""Runs some work in pieces, side by side, each with the number of who does it, as `LanePool.run` does."""
+
 
 class Update:
-    """Moves the parameters of one model; `slots` are the vectors that its optimizer keeps."""
+    """Moves the parameters of one model; `slots` are the vectors that its optimizer keeps.
+
+    `share`: among `lanes` threads at most a step is shared out, where it is large; it is the same in pieces.
+    """
 
     def __init__(
         self, layout: Layout, optimizer: Optimizer, regularizer: Regularizer | None, settings: Training,
-        dtype: np.dtype,
+        dtype: np.dtype, *, share: Share | None = None, lanes: int = 1,
     ) -> None:
         self.layout = layout
         self.optimizer = optimizer
@@ -30,11 +41,10 @@ class Update:
         self._memory = Memory(dtype)
         spans = layout.spans(by_parameter=optimizer.by_parameter, longest=BLOCK)
         longest = max((span.stop - span.start for span in spans), default=0)
-        scratch = self._memory.empty("scratch", (optimizer.scratch, longest))
+        self._share = share if layout.trainable >= SHARED else None
+        self._scratch = self._memory.empty("scratch", (lanes if self._share else 1, optimizer.scratch, longest))
         self._spans = [
-            (span, {name: slot[span.start:span.stop] for name, slot in self.slots.items()},
-             scratch[:, :span.stop - span.start])
-            for span in spans
+            (span, {name: slot[span.start:span.stop] for name, slot in self.slots.items()}) for span in spans
         ]
 
     def penalty(self, theta: np.ndarray) -> float:
@@ -46,12 +56,20 @@ class Update:
         slope = grad[:self.layout.trainable]
         self._regularization.add_gradient(theta, slope)
         self._clip(slope)
-        for span, slots, scratch in self._spans:
-            here, along = theta, grad
-            if span.stop - span.start < theta.size:
+        if self._share is None:
+            self._move(theta, grad, lr, step, 0, slice(None))
+        else:
+            self._share(len(self._spans), partial(self._move, theta, grad, lr, step))
+
+    def _move(self, theta: np.ndarray, grad: np.ndarray, lr: float, step: int, number: int, piece: slice) -> None:
+        """Some of the spans, in the working memory of that number."""
+        for span, slots in self._spans[piece]:
+            here, along, size = theta, grad, span.stop - span.start
+            if size < theta.size:
                 here, along = theta[span.start:span.stop], grad[span.start:span.stop]
             self.optimizer.step(
-                here, along, slots, scratch, lr=lr * span.multiplier, step=step, decayed=span.decayed,
+                here, along, slots, self._scratch[number, :, :size], lr=lr * span.multiplier, step=step,
+                decayed=span.decayed,
             )
 
     def _clip(self, slope: np.ndarray) -> None:
