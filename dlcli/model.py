@@ -101,14 +101,14 @@ class Pass:
         learn = self.passage.with_loss(loss, ctx)
 
         def learn_anew(x: np.ndarray, y_true: np.ndarray, weight: Weight) -> np.ndarray:
-            self.flow.mask = self.flow.encoded = None
+            self.flow.begin()
             return learn(x, y_true, weight)
 
         return learn_anew
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Outputs (N, *out_shape) of x (N, *in_shape), before the link."""
-        self.flow.mask = self.flow.encoded = None
+        self.flow.begin()
         return self.passage.forward(x)
 
     def backward(self, dy: np.ndarray) -> np.ndarray | None:
@@ -118,7 +118,7 @@ class Pass:
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Outputs with the link applied: what the model was written to give."""
         if self._linked is not None:
-            self.flow.mask = self.flow.encoded = None
+            self.flow.begin()
             return self._linked(x)
         y = self.forward(x)
         return y if self.model.link is None else self.model.link.forward(self._memory, y)

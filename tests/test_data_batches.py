@@ -150,13 +150,15 @@ def test_an_empty_split_is_refused(n, share):
 
 
 
+RESIZE = {"type": "resize", "height": 3, "width": 5}
+
+
+@pytest.mark.parametrize("transforms", [(), (RESCALE,), (RESIZE, RESCALE, "standardize")], ids=len)
 @pytest.mark.parametrize("first", [0, 8, 56])
-def test_a_feed_gives_the_batches_of_its_order_wherever_it_begins(first):
+def test_a_feed_gives_the_batches_of_its_order_wherever_it_begins(first, transforms):
     split, spec = images(n=20_003)
-    resized = {"type": "resize", "height": 3, "width": 5}
     batches, single = (
-        Batches(split, pipeline(spec, resized, RESCALE, "standardize"), spec, batch_size=8, dtype="float32")
-        for _ in range(2)
+        Batches(split, pipeline(spec, *transforms), spec, batch_size=8, dtype="float32") for _ in range(2)
     )
     for made in (batches, single):
         made.pipeline.fit(split)
@@ -167,3 +169,28 @@ def test_a_feed_gives_the_batches_of_its_order_wherever_it_begins(first):
     for (x, y), rows in zip(given, single.cut(order), strict=True):
         wanted, labels = single.take(rows)
         assert np.array_equal(x, wanted) and np.array_equal(y, labels)
+
+
+@pytest.mark.parametrize("wide", ["x", "y", "between"])
+def test_little_memory_is_taken_where_samples_or_targets_are_wide(wide):
+    shape, n, transforms = ((4, 3), 2_000, ())
+    if wide != "y":
+        shape, transforms = (60, 70), ({"type": "resize", "height": 2, "width": 2},)
+    x = np.zeros((n, *(shape if wide == "x" else (2, 2) if wide == "between" else shape)), np.uint8)
+    if wide == "between":
+        transforms = ({"type": "resize", "height": 60, "width": 70}, *transforms)
+    y = np.zeros((n, 4_000), np.float32) if wide == "y" else np.zeros(n, np.uint8)
+    target = Target(kind="numbers", shape=(4_000,)) if wide == "y" else CLASSES
+    spec = DataSpec(input_shape=x.shape[1:], dtype="uint8", target=target, image=True)
+    split = whole(x, y)
+    batches = Batches(split, pipeline(spec, *transforms), spec, batch_size=8, dtype="float32")
+    batches.pipeline.fit(split)
+    tracemalloc.start()
+    try:
+        with batches.feed(np.arange(n)) as feed:
+            for _ in feed:
+                pass
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2_000_000

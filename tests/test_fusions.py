@@ -81,6 +81,8 @@ BEFORE = {
     "flatten": ["flatten"],
     "others": [{"type": "conv1d", "filters": 3, "kernel_size": 2}, {"type": "dropout", "rate": 0.5}, "flatten"],
     "last state": [{"type": "lstm", "units": 6}],
+    "masked steps": ["masking", "flatten"],
+    "frozen": ["flatten", {**HIDDEN, "trainable": False}],
 }
 LEARNED = {
     "categorical": (CROSS, 5, lambda rng, n: rng.integers(0, 5, n)),
@@ -137,6 +139,14 @@ def test_a_chain_with_its_loss_gives_what_both_give(name, before, dtype, monkeyp
             assert np.array_equal(mine, plain)
         else:
             np.testing.assert_allclose(mine, plain, rtol=0, atol=3e3 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("labels", [3, 7])
+def test_as_many_labels_as_samples_are_asked_for(labels):
+    model = Model([from_yaml(Layer, OUT)], (4,))
+    theta, _ = model.initialize(np.random.default_rng(0))
+    with pytest.raises(ValueError, match="broadcast"):
+        learned(model, from_yaml(Loss, CROSS), theta, np.zeros((8, 4), np.float32), np.zeros(labels, np.intp), 0.1)
 
 
 def noting(learn, found):

@@ -1,20 +1,13 @@
 """Which kernels a run is trained with: NumPy's, or those that Numba compiles where it is installed and pays."""
 
-from math import ceil
-
 from dlcli import files
+from dlcli.app import effort
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
 from dlcli.config.build_any import AnyBuilt
 from dlcli.data.load import Loaded
 from dlcli.kernels import choice
 from dlcli.runs.directory import RunDirectory
-
-PAYS = 4.0
-"""Seconds that training takes with NumPy, about, from which on it pays to import Numba and to load what it compiled, or
-to start further processes for what comes at the end."""
-A_STEP, A_FLOP = 1e-4, 5e-11
-"""Seconds, about; the same numbers on every machine, so that a configuration has the same kernels everywhere."""
 
 
 def settle(
@@ -31,7 +24,7 @@ def settle(
     elif began_with is not None:
         name = began_with if choice.installed() else "numpy"
     else:
-        name = "numba" if choice.installed() and lasts(built, loaded) else "numpy"
+        name = "numba" if choice.installed() and effort.lasts(built, loaded) else "numpy"
     if began_with is not None and name != began_with:
         keeps = "pip install 'dlcli[fast]'" if asked == "auto" else f"{choice.VARIABLE}={began_with}"
         ui.warn(
@@ -60,20 +53,6 @@ def recorded(run: RunDirectory) -> str | None:
         return None
     found: dict[str, str] = files.read_json(run.environment).get("kernels", {"in_use": "numpy"})
     return found["in_use"]
-
-
-def lasts(built: AnyBuilt, loaded: Loaded) -> bool:
-    """Whether the training takes so long that it pays to prepare for it."""
-    return seconds(built, loaded) >= PAYS
-
-
-def seconds(built: AnyBuilt, loaded: Loaded) -> float:
-    """About how long the training takes with NumPy's kernels."""
-    training = built.config.training
-    batches = ceil(len(loaded.train) / training.batch_size)
-    steps = training.steps or (training.epochs or 1) * ceil(batches / training.accumulate)
-    samples = steps * training.accumulate * min(training.batch_size, len(loaded.train))
-    return steps * A_STEP + 3 * built.model.flops * samples * A_FLOP
 
 
 def _use(name: str, surroundings: Surroundings, ui: Ui) -> None:

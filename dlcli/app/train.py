@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dlcli import files
-from dlcli.app import configure, kernels, loading, transfer
+from dlcli.app import configure, effort, kernels, loading, transfer
 from dlcli.app.configure import Configured
 from dlcli.app.evaluate import Result, measure
 from dlcli.app.interrupts import stop_on_signals
@@ -156,7 +156,7 @@ def train_in(
     log = RunLog(run.log)
     run.update_status(status="running", pid=os.getpid(), started=_now(), finished=None, error=None)
     try:
-        painter = Painter(soon=0.0 if kernels.lasts(built, loaded) else SOON)
+        painter = Painter(soon=0.0 if state is None and effort.lasts(built, loaded) else SOON)
         session = Session(built, loaded, run, [log, *ui.progress(), painter], threads=threads)
         trainer = session.trainer
         if state is not None:

@@ -45,6 +45,10 @@ class Flow:
         self.lane = lane
         self.all_reduce = all_reduce or _alone
 
+    def begin(self) -> None:
+        """Before another batch: nothing is masked, and nothing encoded."""
+        self.mask = self.encoded = None
+
 
 def _alone(array: np.ndarray) -> None:
     """The sum over one lane."""

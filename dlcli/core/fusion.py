@@ -11,6 +11,8 @@ from dlcli.core.layer import Layer
 from dlcli.core.loss import Loss
 from dlcli.core.plan import Planned
 
+Forth = Callable[[np.ndarray], np.ndarray]
+Back = Callable[[np.ndarray], np.ndarray | None]
 Weight = float | np.ndarray
 Learn = Callable[[np.ndarray, np.ndarray, Weight], np.ndarray]
 """Of x, y_true and the weight of each loss: the losses; all gradients are written."""
@@ -54,13 +56,9 @@ class Fusion(ABC):
         """
         return None
 
-    def with_link(self, link: Layer) -> "Forth | None":
+    def with_link(self, link: Layer) -> Forth | None:
         """Forward and `link`, the activation behind, in one call; None: there is no such way."""
         return None
-
-
-Forth = Callable[[np.ndarray], np.ndarray]
-Back = Callable[[np.ndarray], np.ndarray | None]
 
 
 class Passage:
@@ -76,6 +74,8 @@ class Passage:
         self._forth: list[Forth] = []
         self._back: list[Back] = []
         self._parts: list[Fusion | None] = []
+        self._flow = contexts[0].flow if contexts else Flow()
+        self._drops = False  # whether the last part takes the steps away, and their mask with them
         # Nobody asks for what is before the last layer that needs no input gradient.
         end = max((place for place, ctx in enumerate(contexts) if not ctx.needs_dx), default=-1)
         self._to_the_start = end < 0
@@ -90,8 +90,9 @@ class Passage:
                 self._parts.append(fused)
             else:
                 self._parts.append(None)
-            if any(node.plan.steps != "kept" for node in nodes[place:place + count]):
-                forth = partial(_without_mask, forth, contexts[place].flow)
+            self._drops = any(node.plan.steps != "kept" for node in nodes[place:place + count])
+            if self._drops:
+                forth = partial(_without_mask, forth, self._flow)
             self._forth.append(forth)
             place += count
             if place > end:
@@ -109,6 +110,8 @@ class Passage:
 
         def learn(x: np.ndarray, y_true: np.ndarray, weight: Weight) -> np.ndarray:
             x = _through(before, x)
+            if end is not None and self._drops:
+                ctx.flow.mask = None
             ended = None if end is None or ctx.flow.mask is not None else end(x, y_true, weight)
             if ended is None:
                 losses = loss.forward(ctx, _through(self._forth[len(before):], x), y_true)
@@ -125,7 +128,9 @@ class Passage:
         """`forward` and then `link`, where the last layers and the link can be worked as one."""
         last = self._parts[-1] if self._parts else None
         both = None if last is None else last.with_link(link)
-        return None if both is None else partial(_through, (*self._forth[:-1], both))
+        if both is None:
+            return None
+        return partial(_through, (*self._forth[:-1], partial(_without_mask, both, self._flow) if self._drops else both))
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Runs x through all layers."""

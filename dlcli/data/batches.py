@@ -24,7 +24,7 @@ Draws = Callable[[int], np.random.Generator]
 _READERS = 2  # one waits while the other copies; more of them only get in the way of the step loop
 _WORTHWHILE = 1 << 17  # numbers in a batch: of smaller ones, two threads spend more time on each other than they save
 _BLOCK = 512, 1 << 22  # rows and bytes that are read at once: handing over takes longer than reading a small batch
-_AT_ONCE = 1 << 16  # bytes of finished samples made from memory at once: small batches are mostly calls, ten for each
+_AT_ONCE = 1 << 16  # bytes of samples that are made from memory at once: small batches are mostly calls, ten for each
 
 
 class _Block(NamedTuple):
@@ -77,9 +77,8 @@ class Batches:
         self._places = [self._place() for _ in range(buffers)]
         self._blocks: list[_Block] = []
         self._turn = 0
-        row = max(1, prod(pipeline.out_shape)) * self._x_dtype.itemsize
-        self._at_once = max(1, _AT_ONCE // (row * max(1, self.batch_size))) if buffers == 1 else 1
-        self._ahead: _Place | None = None
+        self._at_once = max(1, _AT_ONCE // max(1, self._widest() * self.batch_size)) if buffers == 1 else 1
+        self._together: _Place | None = None
 
     def __len__(self) -> int:
         """Batches in an epoch; the last may be smaller."""
@@ -121,10 +120,19 @@ class Batches:
             return self._read_ahead(order)
         return self._made_ahead(order, draws, first)
 
+    def _widest(self) -> int:
+        """Bytes of a sample where most are needed: stored, between transforms, finished, or of its target."""
+        number = max(self._x_dtype.itemsize, self._x.dtype.itemsize)
+        widest = number * max(1, *(prod(shape) for shape in self.pipeline.shapes))
+        return widest if self._y is None else max(widest, number * prod(self._y.shape[1:]))
+
     def _several_at_once(self, order: np.ndarray) -> Iterator[Batch]:
-        """Batches are made together and handed out one by one; each sample is what it is whatever lies beside it."""
+        """Batches are made together and handed out one by one; each sample is what it is whatever lies beside it.
+
+        All that is made so goes through one place: one feed at a time.
+        """
         size, many = self.batch_size, self._at_once * self.batch_size
-        place = self._ahead = self._ahead or self._place(min(many, len(self.split)))
+        place = self._together = self._together or self._place(min(many, len(self.split)))
         for first in range(0, len(order), many):
             x, y = self._fill(place, order[first:first + many], None)
             for start in range(0, len(x), size):

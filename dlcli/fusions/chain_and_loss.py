@@ -52,7 +52,7 @@ def _kernel(loss: Loss) -> tuple[Kernel, Takes, bool] | None:
 
 
 def _labels(y_true: np.ndarray, chain: Chain) -> bool:
-    return y_true.ndim == 1 and y_true.dtype == np.intp
+    return y_true.shape == (chain.rows,) and y_true.dtype == np.intp
 
 
 def _bits(y_true: np.ndarray, chain: Chain) -> bool:

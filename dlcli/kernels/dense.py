@@ -51,7 +51,8 @@ class Chain:
             ))
             at += 2 * numbers + rows * layer.inputs
         self.table = np.array(table, np.int64)
-        self.rest = at
+        self._judged_at = at
+        self.rest = at + _judged_size(layers, rows)
         self.panel = _panel(layers, rows)
         self.products = rows * sum(layer.inputs * layer.units for layer in layers)
         self.largest = max(layer.inputs * layer.units for layer in layers)
@@ -69,12 +70,13 @@ class Chain:
 
     @cached_property
     def judged(self) -> "Judged":
-        """Memory for a loss of y."""
-        M, K, dtype = self.rows, self.units, self.theta.dtype
+        """Memory for what stands behind y; dy lies where the last layer would have its dz from it."""
+        M, K, dz_at = self.rows, self.units, self.table[-1, 6]
+        p, work, columns = np.split(self.space[self._judged_at:self.rest], (M * K, M * (K + 4)))
         return Judged(
-            p=np.empty((M, K), dtype), losses=np.empty(M, dtype), dy=np.empty((M, K), dtype), at=np.empty(M, np.intp),
-            starts=np.arange(0, M * K, K), work=np.empty((3, M), dtype),
-            columns=np.empty((K, M), dtype) if K <= FEW else None,
+            p=p.reshape(M, K), losses=work[:M], dy=self.space[dz_at:dz_at + M * K].reshape(M, K),
+            at=np.empty(M, np.intp), starts=np.arange(0, M * K, K), work=work[M:].reshape(3, M),
+            columns=columns.reshape(K, M) if K <= FEW else None,
         )
 
     @cached_property
@@ -99,7 +101,10 @@ class Chain:
 
 
 class Judged(NamedTuple):
-    """What a loss finds: predictions p, the losses, and dy, all by rows; `starts`: of rows, in a flat y."""
+    """What a softmax or a loss finds: predictions p, the losses, and dy, all by rows; `starts`: of rows, in a flat y.
+
+    The rest is working memory: `at`: (M,), `work`: (3, M), `columns`: (K, M) as `softmax` wants them.
+    """
 
     p: np.ndarray
     losses: np.ndarray
@@ -128,7 +133,13 @@ class Link(NamedTuple):
 
 def space_size(layers: Sequence[Dense], rows: int) -> int:
     """Numbers of working memory for a chain over so many rows."""
-    return sum(rows * (2 * layer.units + layer.inputs) for layer in layers) + SEATS * _panel(layers, rows)
+    numbers = sum(rows * (2 * layer.units + layer.inputs) for layer in layers)
+    return numbers + _judged_size(layers, rows) + SEATS * _panel(layers, rows)
+
+
+def _judged_size(layers: Sequence[Dense], rows: int) -> int:
+    K = layers[-1].units
+    return rows * (K + 4 + (K if K <= FEW else 0))
 
 
 def _panel(layers: Sequence[Dense], rows: int) -> int:

@@ -7,11 +7,9 @@ arguments as JSON. The answer is the number of each picture that was drawn, from
 import gc
 import importlib
 import json
-import os
 import struct
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import IO, Any
 
 import numpy as np
@@ -40,24 +38,9 @@ def paint(text: bytes) -> None:
     draw(call["path"], **call["arguments"], **load(text))
 
 
-@contextmanager
-def _in_idle_time() -> Iterator[None]:
-    """Leaves processors to the training as long as that has use for them, where the system knows of such a thing."""
-    if not hasattr(os, "SCHED_IDLE"):
-        yield
-        return
-    usual, how = os.sched_getscheduler(0), os.sched_getparam(0)
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    try:
-        yield
-    finally:
-        os.sched_setscheduler(0, usual, how)
-
-
 def main(source: IO[bytes], answers: IO[str]) -> None:
     """Gets ready, then draws until there is no more."""
-    with _in_idle_time():
-        importlib.import_module(f"{PACKAGE}figure").load()
+    importlib.import_module(f"{PACKAGE}figure").load()
     number = 0
     while len(head := source.read(8)) == 8:
         size = struct.unpack("<Q", head)[0]

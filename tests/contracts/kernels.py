@@ -212,7 +212,7 @@ def _dense_with_losses(draw, empty):
             ("categorical_crossentropy", 3, np.arange(rows) % 3), ("binary_crossentropy", 1, np.arange(rows) % 2),
             ("categorical_crossentropy", 25, np.arange(rows) % 25), ("mse", 3, draw(rows, 3)), ("mse", 1, draw(rows)),
         ):
-            chain = _chain((70, 40, units), rows, draw, empty)
+            chain = _chain((70, 40, units), rows, draw, empty, bias=units > 1)
             linked = [] if name == "mse" else [lambda x, y, chain: chain.judged.p]
             yield Case(
                 f"chain_end.chain_{name}", draw(rows, 70) / 70, y, chain, weight=0.3, terms=600,
@@ -220,10 +220,10 @@ def _dense_with_losses(draw, empty):
             )
 
 
-def _chain(sizes, rows, draw, empty):
+def _chain(sizes, rows, draw, empty, *, bias=True):
     layers, at = [], 0
     for inputs, units in pairwise(sizes):
-        layers.append(dense.Dense(inputs, units, at, at + inputs * units, units == 40))
+        layers.append(dense.Dense(inputs, units, at, at + inputs * units if bias else None, units in (25, 40)))
         at += (inputs + 1) * units
     return dense.Chain(
         layers, rows, theta=draw(at), grad=empty(at), space=draw(dense.space_size(layers, rows)), learned=len(layers),

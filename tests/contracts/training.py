@@ -9,6 +9,7 @@ from dlcli.core.callback import Callback
 from dlcli.core.component import from_yaml
 from dlcli.core.dataset import Split
 from dlcli.core.layer import Layer
+from dlcli.core.loss import Loss
 from dlcli.core.optimizer import Optimizer
 from dlcli.core.params import Regularizer
 from dlcli.core.streams import Streams
@@ -65,6 +66,7 @@ def trainer(
     threads: int = 1,
     x: np.ndarray | None = None,
     callbacks: tuple[Callback, ...] = (),
+    loss: Loss | None = None,
     **settings: Any,
 ) -> Trainer:
     """A trainer on `count` samples, ten more for validation."""
@@ -74,8 +76,8 @@ def trainer(
     spec = DataSpec(input_shape=(features,), dtype="float32", target=target)
     chosen = model(*layers, features=features, dtype=dtype)
     recipe = Recipe(
-        model=chosen, loss=CategoricalCrossentropy(from_logits=True), metrics={"accuracy": Accuracy(), "f1": F1()},
-        target=target, optimizer=from_yaml(Optimizer, optimizer),
+        model=chosen, loss=loss or CategoricalCrossentropy(from_logits=True),
+        metrics={"accuracy": Accuracy(), "f1": F1()}, target=target, optimizer=from_yaml(Optimizer, optimizer),
         schedule=Cosine(warmup_steps=3) if schedule is True else schedule,
         regularizer=Regularizer(l1=l1, l2=l2),
         settings=replace(Training(epochs=2, batch_size=6), **settings), threads=threads,

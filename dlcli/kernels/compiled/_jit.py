@@ -5,6 +5,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ def _load_without_linear_algebra() -> None:
     if name not in sys.modules:
         sys.modules[name] = None  # type: ignore[assignment]  # which makes an import of it fail
         try:
-            importlib.import_module("numba.np.arraymath")
+            with suppress(ImportError):  # another version has it elsewhere: then it takes its time
+                importlib.import_module("numba.np.arraymath")
         finally:
-            del sys.modules[name]
+            sys.modules.pop(name, None)
 
 
 def _stamp() -> str:
