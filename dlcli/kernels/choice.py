@@ -36,8 +36,8 @@ class Kernel(functools.partial[Any]):
         return f"{self.plain.__module__.removeprefix('dlcli.kernels.')}.{self.plain.__name__}"
 
     def turn_to(self, function: Callable[..., Any]) -> None:
-        """Calls this from now on."""
-        self.__setstate__((function, (), {}, self.__dict__))  # type: ignore[attr-defined]  # it has, for pickle
+        """Calls this from now on. A partial has no other way to take another function; nothing is pickled."""
+        self.__setstate__((function, (), {}, self.__dict__))  # type: ignore[attr-defined]  # unknown to its stubs
 
 
 _kernels: list[Kernel] = []

@@ -1,5 +1,7 @@
 """Dense layers in a row and what stands behind them, in one compiled call."""
 
+from typing import Any
+
 import numpy as np
 
 from dlcli.kernels.chain_end import chain_binary_crossentropy as binary_twin
@@ -30,37 +32,30 @@ def chain_softmax(x: np.ndarray, chain: Chain) -> None:
 
 def chain_categorical_crossentropy(x: np.ndarray, labels: np.ndarray, chain: Chain, *, weight: float) -> None:
     """As its twin."""
-    if not _suits(x, chain):
-        categorical_twin.plain(x, labels, chain, weight=weight)  # type: ignore[attr-defined]
-        return
-    judged = chain.judged
-    _categorical(
-        help_for(chain.products), x, labels, chain.theta, chain.grad, chain.space, chain.table, chain.rows, chain.rest,
-        chain.panel, chain.first, chain.dx, judged.p, judged.losses, judged.dy, judged.at, judged.work, weight,
-    )
+    _learn(_categorical, categorical_twin, x, labels, chain, weight, chain.judged.at, chain.judged.work)
 
 
 def chain_binary_crossentropy(x: np.ndarray, labels: np.ndarray, chain: Chain, *, weight: float) -> None:
     """As its twin."""
-    if not _suits(x, chain):
-        binary_twin.plain(x, labels, chain, weight=weight)  # type: ignore[attr-defined]
-        return
-    judged = chain.judged
-    _binary(
-        help_for(chain.products), x, labels, chain.theta, chain.grad, chain.space, chain.table, chain.rows, chain.rest,
-        chain.panel, chain.first, chain.dx, judged.p, judged.losses, judged.dy, judged.work, weight,
-    )
+    _learn(_binary, binary_twin, x, labels, chain, weight, chain.judged.work)
 
 
 def chain_mse(x: np.ndarray, targets: np.ndarray, chain: Chain, *, weight: float) -> None:
     """As its twin."""
-    if not (_suits(x, chain) and targets.flags.c_contiguous):
-        mse_twin.plain(x, targets, chain, weight=weight)  # type: ignore[attr-defined]
+    _learn(_mse, mse_twin, x, targets, chain, weight)
+
+
+def _learn(
+    compiled: Any, twin: Any, x: np.ndarray, y: np.ndarray, chain: Chain, weight: float, *memory: np.ndarray,
+) -> None:
+    """Calls what is compiled, with the working memory that it wants, or its twin where that suits the arrays better."""
+    if not (_suits(x, chain) and y.flags.c_contiguous):
+        twin.plain(x, y, chain, weight=weight)
         return
     judged = chain.judged
-    _mse(
-        help_for(chain.products), x, targets, chain.theta, chain.grad, chain.space, chain.table, chain.rows, chain.rest,
-        chain.panel, chain.first, chain.dx, judged.p, judged.losses, judged.dy, weight,
+    compiled(
+        help_for(chain.products), x, y, chain.theta, chain.grad, chain.space, chain.table, chain.rows, chain.rest,
+        chain.panel, chain.first, chain.dx, judged.p, judged.losses, judged.dy, weight, *memory,
     )
 
 
@@ -79,7 +74,7 @@ def _linked(words, x, theta, space, table, M, rest, panel, p, work):
 
 @jit()
 def _categorical(
-    words, x, labels, theta, grad, space, table, M, rest, panel, first, dx, p, losses, dy, at, work, weight,
+    words, x, labels, theta, grad, space, table, M, rest, panel, first, dx, p, losses, dy, weight, at, work,
 ):
     _forward(words, x, theta, space, table, M, rest, panel)
     for m in range(M):
@@ -90,7 +85,7 @@ def _categorical(
 
 
 @jit()
-def _binary(words, x, labels, theta, grad, space, table, M, rest, panel, first, dx, p, losses, dy, work, weight):
+def _binary(words, x, labels, theta, grad, space, table, M, rest, panel, first, dx, p, losses, dy, weight, work):
     _forward(words, x, theta, space, table, M, rest, panel)
     targets = work[0]
     for m in range(M):
