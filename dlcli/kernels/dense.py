@@ -14,6 +14,8 @@ from dlcli.kernels.softmax import FEW
 
 PANEL = 16
 """Columns of weights that compiled loops copy side by side before they multiply by them."""
+HIGH, DEEP = 96, 128
+"""Rows of dW and samples whose products compiled loops take before they turn to others: they fit the second cache."""
 
 
 class Dense(NamedTuple):
@@ -29,7 +31,8 @@ class Dense(NamedTuple):
 class Chain:
     """Dense layers in a row over M rows: what they are, and where all their numbers lie.
 
-    `rest` is where in `space` nothing of theirs lies any more, `panel` how many numbers are there for each thread,
+    `space` begins with room for one dz in strips, as compiled loops want it. `rest` is where in it nothing of theirs
+    lies any more, `panel` how many numbers are there for each thread,
     `largest` the most weights that a layer has, `products` how often two numbers are multiplied on the way forward.
     `theta` and `grad`: the vectors of all parameters and their gradients. `space`: working memory of at least
     `space_size` numbers; what forward leaves there backward reads. `learned`: how many of the layers, from the end,
@@ -42,7 +45,7 @@ class Chain:
     ) -> None:
         self.layers, self.rows, self.theta, self.grad, self.space = tuple(layers), rows, theta, grad, space
         self.first, self.dx, self.inputs, self.units = len(layers) - learned, dx, layers[0].inputs, layers[-1].units
-        at, table = 0, []
+        at, table = _strips_size(layers, rows), []
         for layer in layers:  # y, dz and dx of one layer after the other
             numbers = rows * layer.units
             table.append((
@@ -133,7 +136,7 @@ class Link(NamedTuple):
 
 def space_size(layers: Sequence[Dense], rows: int) -> int:
     """Numbers of working memory for a chain over so many rows."""
-    numbers = sum(rows * (2 * layer.units + layer.inputs) for layer in layers)
+    numbers = _strips_size(layers, rows) + sum(rows * (2 * layer.units + layer.inputs) for layer in layers)
     return numbers + _judged_size(layers, rows) + SEATS * _panel(layers, rows)
 
 
@@ -142,8 +145,12 @@ def _judged_size(layers: Sequence[Dense], rows: int) -> int:
     return rows * (K + 4 + (K if K <= FEW else 0))
 
 
+def _strips_size(layers: Sequence[Dense], rows: int) -> int:
+    return rows * max(layer.units for layer in layers)
+
+
 def _panel(layers: Sequence[Dense], rows: int) -> int:
-    return PANEL * max(rows, *(max(layer.inputs, layer.units) for layer in layers))
+    return max(HIGH * min(DEEP, rows), PANEL * max(max(layer.inputs, layer.units) for layer in layers))
 
 
 @kernel

@@ -189,8 +189,8 @@ def every_case(dtype):
 
 
 def _dense(draw, empty):
-    for rows in (1, 5, 30, 60, 400):
-        x, dy, chain = draw(rows, 70), draw(rows, 3), _chain((70, 40, 33, 3), rows, draw, empty)
+    for rows, inputs in ((1, 70), (5, 70), (30, 70), (60, 101), (400, 70), (130, 198)):
+        x, dy, chain = draw(rows, inputs), draw(rows, 3), _chain((inputs, 40, 33, 3), rows, draw, empty)
         yield Case("dense.chain_forward", x, chain, results=[lambda x, chain: chain.y], terms=150)
         yield Case(
             "dense.chain_backward", x, dy, chain, terms=600,

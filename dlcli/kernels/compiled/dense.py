@@ -5,22 +5,25 @@ import numpy as np
 from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._products import strip, turn
-from dlcli.kernels.compiled._tiles import lanes_of
+from dlcli.kernels.compiled._tiles import ROWS, lanes_of, tile
 from dlcli.kernels.compiled._vectors import everywhere, load, store, where
 from dlcli.kernels.crew import help_for
-from dlcli.kernels.dense import Chain
+from dlcli.kernels.dense import DEEP, HIGH, Chain
 from dlcli.kernels.dense import chain_backward as backward_twin
 from dlcli.kernels.dense import chain_forward as forward_twin
 
+U = np.uint64
 Y_AT, DX_AT = 5, 7
 ALONG = 8
 """Vectors of columns in a piece where one row is multiplied."""
 
+SHALLOW = 48
+"""Rows up to which inputs are multiplied where they lie: walked down by columns, they are still in the first cache."""
 LARGE = 1 << 19
 """Weights of a layer from which on BLAS is faster by more than the calls between cost."""
 FEW = 1
 """Rows up to which the weights are gone through once for each, row by row, rather than tile by tile for all."""
-TALL = 48
+TALL = 12
 """Rows from which on it pays to copy a panel of the weights before they are multiplied by it."""
 
 
@@ -91,41 +94,42 @@ def _backward(words, rows, came, theta, grad, space, table, M, rest, panel, firs
 
 @jit()
 def _backward_work(words, seat, phase, rows, came, theta, grad, space, table, M, rest, panel, first, dx):
-    """A piece is a strip of the columns of dW, with all that belongs to its units, or of dx."""
+    """Layer by layer: dz, a strip of its columns a piece; then dW by blocks of its rows, and dx by strips."""
     x, dy, own, wide = rows.reshape(-1), came.reshape(-1), rest + seat * panel, 2 * lanes_of(space)
     for place in range(len(table) - 1, first - 1, -1):
         inputs, units, W_at, b_at, bent, y_at, dz_at, dx_at = table[place]
+        onwards = place > first or dx
         pieces = (units + wide - 1) // wide
         piece = claim(words, phase, pieces, -1)
         while piece >= 0:
             n = piece * wide
-            columns = min(wide, units - n)
-            db_at = b_at + n if b_at >= 0 else -1
+            columns, at, db_at = min(wide, units - n), dz_at + n if onwards else -1, b_at + n if b_at >= 0 else -1
             if place == len(table) - 1:
-                _arrive(dy, n, space, y_at + n, dz_at + n, bent, M, units, columns, grad, db_at)
+                _arrive(dy, n, space, y_at + n, M * n, at, bent, M, units, columns, grad, db_at)
             else:
                 dy_at = table[place + 1, DX_AT] + n
-                _arrive(space, dy_at, space, y_at + n, dz_at + n, bent, M, units, columns, grad, db_at)
-            if place == 0:
-                _multiply_turned(grad, W_at, x, 0, space, dz_at, inputs, units, M, n, columns, own)
-            else:
-                x_at = table[place - 1, Y_AT]
-                _multiply_turned(grad, W_at, space, x_at, space, dz_at, inputs, units, M, n, columns, own)
+                _arrive(space, dy_at, space, y_at + n, M * n, at, bent, M, units, columns, grad, db_at)
             piece = claim(words, phase, pieces, piece)
         phase = meet(words, seat, phase, pieces)
-        if place > first or dx:
-            pieces = (inputs + wide - 1) // wide
-            piece = claim(words, phase, pieces, -1)
-            while piece >= 0:
-                n = piece * wide
+        blocks = (inputs + HIGH - 1) // HIGH
+        pieces = blocks + (inputs + wide - 1) // wide if onwards else blocks
+        piece = claim(words, phase, pieces, -1)
+        while piece >= 0:
+            m, n = piece * HIGH, (piece - blocks) * wide
+            if n >= 0:
                 columns = min(wide, inputs - n)
                 turn(theta[W_at + n * units:], space[own:], columns, units)
                 strip(
                     space, dx_at + n, inputs, theta, 0, 0, False, space, dz_at, units, 1, space, own, columns,
                     M, columns, units, True,
                 )
-                piece = claim(words, phase, pieces, piece)
-            phase = meet(words, seat, phase, pieces)
+            elif place == 0:
+                _multiply_turned(grad, W_at, x, 0, space, m, min(HIGH, inputs - m), inputs, units, M, own)
+            else:
+                x_at = table[place - 1, Y_AT]
+                _multiply_turned(grad, W_at, space, x_at, space, m, min(HIGH, inputs - m), inputs, units, M, own)
+            piece = claim(words, phase, pieces, piece)
+        phase = meet(words, seat, phase, pieces)
 
 
 @jit()
@@ -152,13 +156,47 @@ def _multiply(out, out_at, bias, bias_at, a, a_at, a_row, b, b_at, M, N, K, n, c
 
 
 @jit()
-def _multiply_turned(out, out_at, a, a_at, b, b_at, M, N, K, n, columns, work_at):
-    """Some columns of out = a^T b for a: (K, M), b: (K, N)."""
-    if M >= TALL:
-        _lay(b, b_at + n, N, b, work_at, K, columns)
-        strip(out, out_at + n, N, a, 0, 0, False, a, a_at, 1, M, b, work_at, columns, M, columns, K, True)
-    else:
-        strip(out, out_at + n, N, a, 0, 0, False, a, a_at, 1, M, b, b_at + n, N, M, columns, K, True)
+def _multiply_turned(out, out_at, a, a_at, space, m, high, M, N, K, own):
+    """Some rows of out = a^T b, `high` from m on; a: (K, M), b: (K, N) lies at the beginning of `space`, in strips."""
+    wide = 2 * lanes_of(out)
+    for k in range(0, max(1, K), DEEP):  # of no rows at all the sum is 0
+        deep = min(DEEP, K - k)
+        tiled = deep > SHALLOW
+        if tiled:
+            _lay_tiles(a, a_at + k * M + m, M, space, own, high, deep)
+        for n in range(0, N, wide):
+            columns = min(wide, N - n)
+            b_at = K * n + k * columns
+            for row in range(0, high, ROWS):
+                at, count = out_at + (m + row) * N + n, min(ROWS, high - row)
+                if tiled:
+                    tile(
+                        out, at, N, out, at, N, k > 0, space, own + row * deep, 1, count, space, b_at, columns,
+                        count, columns, deep,
+                    )
+                else:
+                    tile(
+                        out, at, N, out, at, N, k > 0, a, a_at + k * M + m + row, 1, M, space, b_at, columns,
+                        count, columns, deep,
+                    )
+
+
+@jit()
+def _lay_tiles(a, a_at, a_row, space, at, M, K):
+    """The rows that a tile of a^T has side by side, for each number along its depth; one such tile after the other."""
+    lanes, whole = lanes_of(a), M - M % ROWS
+    for k in range(K - 1):
+        # Whole vectors go beyond the rows of a tile, to where its next ones will be, and are read beyond them likewise.
+        for m in range(0, whole, ROWS):
+            to, source = at + m * K + k * ROWS, a_at + k * a_row + m
+            for i in range(0, ROWS, lanes):
+                store(load(a, source + i), space, to + i)
+        for m in range(whole, M):
+            space[at + whole * K + k * (M - whole) + m - whole] = a[a_at + k * a_row + m]
+    for m in range(M):
+        first = min(whole, m - m % ROWS)
+        rows = min(ROWS, M - first)
+        space[at + first * K + (K - 1) * rows + m - first] = a[a_at + (K - 1) * a_row + m]
 
 
 @jit()
@@ -213,8 +251,11 @@ def _relu(y, at, M, N, columns):
 
 
 @jit()
-def _arrive(dy, dy_at, space, y_at, dz_at, bent, M, N, columns, db, db_at):
-    """Some columns of dz, from dy: past the relu where there is one; and their sums, unless `db_at` is negative."""
+def _arrive(dy, dy_at, space, y_at, strip_at, dz_at, bent, M, N, columns, db, db_at):
+    """Some columns of dz, from dy: past the relu where there is one; and their sums, unless `db_at` is negative.
+
+    They are written as a strip, and in their rows too unless `dz_at` is negative.
+    """
     lanes, nothing = lanes_of(space), space.dtype.type(0)
     if columns == 2 * lanes:
         for part in (0, lanes):
@@ -225,7 +266,9 @@ def _arrive(dy, dy_at, space, y_at, dz_at, bent, M, N, columns, db, db_at):
                 dz = load(dy, dy_at + at)
                 if bent:
                     dz = where(load(space, y_at + at) > zero, dz, zero)
-                store(dz, space, dz_at + at)
+                store(dz, space, strip_at + m * columns + part)
+                if dz_at >= 0:
+                    store(dz, space, dz_at + at)
                 total = total + dz
             if db_at >= 0:
                 store(total, db, db_at + part)
@@ -235,7 +278,9 @@ def _arrive(dy, dy_at, space, y_at, dz_at, bent, M, N, columns, db, db_at):
         for m in range(M):
             at = m * N + j
             dz = dy[dy_at + at] if not bent or space[y_at + at] > nothing else nothing
-            space[dz_at + at] = dz
+            space[strip_at + m * columns + j] = dz
+            if dz_at >= 0:
+                space[dz_at + at] = dz
             total += dz
         if db_at >= 0:
             db[db_at + j] = total
