@@ -122,15 +122,15 @@ def axes() -> Iterator[Axis]:
     ))
 
 
-def measure(workload: Sized | Workload, threads: int) -> float:
-    """Seconds of a step."""
+def measure(workload: Sized | Workload, threads: int, lanes: int | None = None) -> float:
+    """Seconds of a step, with so many lanes or as many as dlcli would take."""
     model, _ = planned(workload)
     theta, _ = model.initialize(np.random.default_rng(42))
     side = Dlcli(workload, model.layout.views(theta), threads=threads)
     rows = getattr(workload, "rows", 0)
     clock = _Clock(rows // workload.batch)
     with suppress(_Done):
-        side.trainer(*workload.data(), clock, shuffle=rows > 0).run()
+        side.trainer(*workload.data(), clock, shuffle=rows > 0, lanes=lanes).run()
     return clock.seconds
 
 

@@ -53,6 +53,7 @@ class Model:
         self.buffers = Layout(dict(_buffers(self.nodes)))
         self.whole_batch = any(node.layer.whole_batch for node in _all(self.nodes))
         self.flops = sum(node.plan.flops for node in self.nodes)
+        self.contention = sum(node.plan.contention for node in _all(self.nodes))
 
     def initialize(self, rng: "np.random.Generator") -> tuple[np.ndarray, np.ndarray]:
         """New parameters and buffers, each one vector, drawn in the order of the layers."""

@@ -55,11 +55,14 @@ class Dlcli(Side):
         evaluator = Evaluator(self.model, self.criterion, {}, self._target(), self.theta, self.buffers)
         return evaluator.run(self._data(x, y)).figures["loss"]
 
-    def trainer(self, x: np.ndarray, y: np.ndarray, callback: Any, *, shuffle: bool = False) -> Any:
+    def trainer(
+        self, x: np.ndarray, y: np.ndarray, callback: Any, *, shuffle: bool = False, lanes: int | None = None,
+    ) -> Any:
         """The loop as it is, with batches gathered, losses added up and all."""
         from dlcli.core.component import from_yaml
         from dlcli.core.optimizer import Optimizer
         from dlcli.core.streams import Streams
+        from dlcli.kernels import choice
         from dlcli.train.lane_count import lanes_for
         from dlcli.train.settings import Training
         from dlcli.train.trainer import Recipe, Trainer
@@ -67,7 +70,7 @@ class Dlcli(Side):
         size = self.workload.batch
         settings = Training(
             epochs=1_000_000, batch_size=size, shuffle=shuffle, gradient_clip_norm=self.workload.clip,
-            lanes=lanes_for(self.model.flops, size),
+            lanes=lanes or lanes_for(self.model, size, kernels=choice.in_use()),
         )
         recipe = Recipe(
             model=self.model, loss=self.criterion, metrics={}, target=self._target(),

@@ -6,10 +6,12 @@ from typing import Any
 
 from dlcli.app import configure
 from dlcli.app.configure import Configured
+from dlcli.app.lanes import in_lanes
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.ui import Ui
 from dlcli.config.build_any import AnyBuilt, build_any
 from dlcli.core.plan import Planned
+from dlcli.kernels import choice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,10 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """A valid configuration. Bytes are those of a training with its batch size; flops those of one sample forward."""
+    """A valid configuration. Bytes are those of a training with its batch size; flops those of one sample forward.
+
+    Where the number of lanes is not given, it is that of a training that lasts.
+    """
 
     built: AnyBuilt
     rows: tuple[Row, ...]
@@ -78,7 +83,7 @@ def check(configured: Configured, surroundings: Surroundings, ui: Ui) -> Checked
         from dlcli.app.loading import known
 
         spec = known(configured, surroundings, ui)
-    built = build_any(configured.config, spec, configured.source)
+    built = in_lanes(build_any(configured.config, spec, configured.source), choice.expected())
     if configured.config.init_from is not None:
         from dlcli.app import transfer
 

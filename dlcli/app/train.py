@@ -12,6 +12,7 @@ from dlcli.app import configure, effort, kernels, loading, transfer
 from dlcli.app.configure import Configured
 from dlcli.app.evaluate import Result, measure
 from dlcli.app.interrupts import stop_on_signals
+from dlcli.app.lanes import in_lanes
 from dlcli.app.session import Session
 from dlcli.app.surroundings import Surroundings
 from dlcli.app.transfer import Transfer
@@ -106,6 +107,7 @@ def train(
             **({} if fold is None else {"fold": plain(fold)}),
         )
         in_use = kernels.settle(surroundings, ui, built=built, loaded=loaded)
+        built = in_lanes(built, choice.in_use())
         surroundings_now = {**environment.describe(), "threads": threads, "kernels": in_use, "data": recorded}
         _write_beginning(run, configured, built, loaded, begun, surroundings_now)
         return train_in(run, built, loaded, ui, threads=threads, started=started, state=None, begun=begun)

@@ -9,6 +9,7 @@ from pathlib import Path
 from dlcli.app import configure
 from dlcli.app.configure import Configured
 from dlcli.app.folds import Folds, resume_folds, train_folds
+from dlcli.app.lanes import in_lanes
 from dlcli.app.resume import resume as resume_run
 from dlcli.app.threads import settle
 from dlcli.app.train import Trained, train
@@ -21,6 +22,7 @@ from dlcli.cli.summary import summary
 from dlcli.config.build import resolved
 from dlcli.config.dump import dump
 from dlcli.errors import UsageError
+from dlcli.kernels import choice
 from dlcli.runs.fold_series import FoldSeries
 
 
@@ -94,7 +96,7 @@ def _print(common: Common, configured: Configured) -> None:
     """The configuration with every default filled in."""
     surroundings, ui = common.surroundings(), common.ui()
     built = configure.plan(configured, surroundings, ui)
-    config_now = (configured if built is None else built).config
+    config_now = (configured if built is None else in_lanes(built, choice.expected())).config
     data = resolved(configure.rooted(replace(configured, config=config_now), surroundings).config)
     if common.json:
         write_json(data)

@@ -18,12 +18,11 @@ from dlcli.data.preprocessing import Pipeline
 from dlcli.errors import ConfigError, Problem, ShapeError
 from dlcli.model import Model, split_link
 from dlcli.registry import did_you_mean
-from dlcli.train.lane_count import lanes_for
 
 
 @dataclass(frozen=True)
 class Built:
-    """What a configuration comes to for one kind of samples; `config` has the number of lanes filled in."""
+    """What a configuration comes to for one kind of samples."""
 
     config: Config
     spec: DataSpec
@@ -83,11 +82,8 @@ def build(config: Config, spec: DataSpec, source: Source, *, dtype: str | None =
     problems += _unknown_classes(source, config, spec)
     if problems or pipeline is None or model is None:
         raise ConfigError(problems)
-    training = config.training
-    if training.lanes is None:
-        training = replace(training, lanes=lanes_for(model.flops, training.batch_size))
     metrics = {metric.type_name(): metric for metric in config.metrics if metric.type_name() != "loss"}
-    return Built(replace(config, training=training), spec, pipeline, model, loss, metrics)
+    return Built(config, spec, pipeline, model, loss, metrics)
 
 
 def resolved(config: Config) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """From a Config with a generator and a discriminator to models that fit each other, the data and the loss."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from dlcli.config.augmenting import unfit_augmentations
 from dlcli.config.build import shape_problem
@@ -17,14 +17,13 @@ from dlcli.data.preprocessing import Pipeline
 from dlcli.errors import ConfigError, Problem, ShapeError
 from dlcli.model import Model
 from dlcli.train.gan_models import DISCRIMINATOR, GENERATOR, GanModels
-from dlcli.train.lane_count import lanes_for
 
 TRUTH = Target(kind="classes", labels=("fake", "real"))
 
 
 @dataclass(frozen=True)
 class BuiltGan:
-    """What the configuration of a GAN comes to; `config` has the number of lanes filled in."""
+    """What the configuration of a GAN comes to."""
 
     config: Config
     spec: DataSpec
@@ -85,16 +84,12 @@ def build_gan(config: Config, spec: DataSpec, source: Source, *, dtype: str | No
             problems.append(shape_problem(source, _last(DISCRIMINATOR, discriminator.layers), error))
     if problems or made is None or judged is None:
         raise ConfigError(problems)
-    models, training = GanModels(made, judged, classes=classes), config.training
-    if training.lanes is None:
-        training = replace(training, lanes=lanes_for(models.flops, training.batch_size))
+    models = GanModels(made, judged, classes=classes)
     optimizers = {
         GENERATOR: generator.optimizer or config.optimizer,
         DISCRIMINATOR: discriminator.optimizer or config.optimizer,
     }
-    return BuiltGan(
-        replace(config, training=training), spec, pipeline, models, loss, optimizers, discriminator.d_steps,
-    )
+    return BuiltGan(config, spec, pipeline, models, loss, optimizers, discriminator.d_steps)
 
 
 def _without_classes(source: Source, config: Config, spec: DataSpec) -> Iterator[Problem]:

@@ -23,6 +23,10 @@ class Plan:
     `steps` says what becomes of the steps of a sequence; where they are not `kept`, no mask goes on. `makes_mask`:
     whether the layer itself sets `Flow.mask`, in place of one that comes in. `mask` is the mask that goes on, as far as
     it is known, which `Layer.plan_beside` fills in. `ids`: inputs that are ids are whole numbers below this.
+
+    `contention`: what two lanes lose by waiting for each other's calls, there and back, with NumPy's kernels: about so
+    many multiplications and additions could be done in that time, by `python -m benchmarks.lanes`. It goes with the
+    calls and hardly with the batch.
     """
 
     out_shape: tuple[int, ...]
@@ -30,6 +34,7 @@ class Plan:
     buffers: Mapping[str, Param] = field(default_factory=dict)
     children: tuple["Planned", ...] = ()
     flops: int = 0
+    contention: int = 25_000_000
     looks_at_encoder: bool = False
     steps: Steps = "kept"
     makes_mask: bool = False

@@ -91,6 +91,14 @@ def wanted(environ: Mapping[str, str] = os.environ) -> str:
     return found
 
 
+def expected() -> str:
+    """Those of a new training that lasts: what DLCLI_KERNELS asks for, or else Numba's where they are installed."""
+    asked = wanted()
+    if asked != "auto":
+        return asked
+    return "numba" if installed() else "numpy"
+
+
 @functools.cache
 def installed() -> bool:
     """Whether Numba can be had; does not import it."""

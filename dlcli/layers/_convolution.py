@@ -1,7 +1,7 @@
 """What all convolutions share: their keys, their parameters, and the way to the kernels."""
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -48,6 +48,9 @@ class Biased(Layer):
 @dataclass(frozen=True, kw_only=True)
 class Convolution(Biased):
     """A convolution with one kernel."""
+
+    contention: ClassVar[int] = 350_000_000
+    """As in `Plan`."""
 
     kernel_initializer: Initializer = GlorotUniform()
     kernel_regularizer: Regularizer | None = None

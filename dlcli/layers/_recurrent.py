@@ -26,6 +26,8 @@ class Cell(Recurrent):
     """A recurrent layer whose state goes through a matrix."""
 
     gates: ClassVar[int]
+    contention: ClassVar[int] = 14_000_000
+    """As in `Plan`, for each step."""
 
     activation: Activation = Tanh()
     use_bias: bool = True
@@ -78,7 +80,8 @@ class Cell(Recurrent):
         return Plan(
             out_shape=(T, H) if self.return_sequences else (H,), params=params,
             children=tuple(Planned(key, a, (width,), a.plan((width,))) for key, a in self.bends()),
-            flops=T * width * (2 * (features + H) + 10), steps="kept" if self.return_sequences else "gone",
+            flops=T * width * (2 * (features + H) + 10), contention=T * self.contention,
+            steps="kept" if self.return_sequences else "gone",
         )
 
     def bias_param(self) -> Param:

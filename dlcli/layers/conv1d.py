@@ -57,7 +57,7 @@ class Conv1d(Convolution):
         kernel = (self.kernel_size, channels // self.groups, self.filters)
         return Plan(
             out_shape=(positions, self.filters), params=self.parameters(kernel, self.filters),
-            flops=positions * self.filters * (2 * kernel[0] * kernel[1] + 1),
+            flops=positions * self.filters * (2 * kernel[0] * kernel[1] + 1), contention=self.contention,
         )
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:

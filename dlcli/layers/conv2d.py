@@ -58,7 +58,7 @@ class Conv2d(Convolution):
         size = self.kernel_size[0] * self.kernel_size[1] * kernel[2]
         return Plan(
             out_shape=(*positions, self.filters), params=self.parameters(kernel, self.filters),
-            flops=positions[0] * positions[1] * self.filters * (2 * size + 1), steps="new",
+            flops=positions[0] * positions[1] * self.filters * (2 * size + 1), steps="new", contention=self.contention,
         )
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:

@@ -69,7 +69,7 @@ class Conv2dTranspose(Convolution):
         return Plan(
             out_shape=out_shape, params=self.parameters(kernel, self.filters),
             flops=2 * H * W * size * self.filters + out_shape[0] * out_shape[1] * self.filters,
-            steps="new",
+            steps="new", contention=self.contention,
         )
 
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:

@@ -27,6 +27,7 @@ class SimpleRnn(Cell):
     """
 
     gates: ClassVar = 1
+    contention: ClassVar = 3_500_000
     examples: ClassVar = (
         Example({"units": 3}, (4, 2)),
         Example({"units": 2, "return_sequences": True, "go_backwards": True}, (5, 3)),

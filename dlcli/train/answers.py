@@ -13,7 +13,7 @@ from dlcli.train.lane_pool import LanePool
 class Answers:
     """Predictions of a model. Leave the `with` block to end its threads.
 
-    Inputs are cut into lanes, so many as the work alone says: the number of threads changes no bit.
+    Inputs are cut into lanes, so many as the work and the kernels say: the number of threads changes no bit.
     """
 
     def __init__(self, model: Model, theta: np.ndarray, buffers: np.ndarray, *, threads: int = 1) -> None:
@@ -32,7 +32,7 @@ class Answers:
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Outputs (N, *out_shape) of x (N, *in_shape), with the link applied; valid until the next call."""
-        count = lanes_forward(self._model.flops, len(x))
+        count = lanes_forward(self._model, len(x))
         if count not in self._pools:
             self._pools[count] = LanePool(count, threads=self._threads, whole_batch=False)
         if count == 1:

@@ -54,7 +54,7 @@ class _Lane:
 class Evaluator:
     """Evaluates again and again with the same memory, such as after every epoch.
 
-    Batches are cut into lanes where that pays, so many as the work alone says; `threads` changes no bit.
+    Batches are cut into lanes where that pays, so many as the work and the kernels say; `threads` changes no bit.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class Evaluator:
 
     def _pieces(self, batches: Batches) -> Iterator[_Lane]:
         """Each piece of each batch, in order, once it has run; valid until the next one is asked for."""
-        count = lanes_forward(self._model.flops, batches.batch_size)
+        count = lanes_forward(self._model, batches.batch_size)
         self._lanes += [self._lane() for _ in range(count - len(self._lanes))]
         pool = LanePool(count, threads=self._threads, whole_batch=False)
         try:

@@ -37,6 +37,11 @@ class GanModels:
         """Operations for one real sample, forward: a fake is made once, and judged twice."""
         return self.generator.flops + 3 * self.discriminator.flops
 
+    @property
+    def contention(self) -> int:
+        """What two lanes lose, as in `Plan`, over a step of both."""
+        return self.generator.contention + 3 * self.discriminator.contention
+
     def write_inputs(self, latents: np.ndarray, labels: np.ndarray | None, out: np.ndarray) -> None:
         """What the generator is given, `out`: (N, latent + classes): latents: (N, latent), and ones for class numbers.
 

@@ -63,7 +63,7 @@ class Training(Keys):
     parameters, with which the model is validated, tested and used; training goes on with the parameters themselves.
     `class_weight` maps class names to the weight of their losses; figures count every sample once. `lanes` is the
     number of pieces into which a batch is cut; it is part of the result, so it is fixed when a run is made: by default
-    according to the work of a step. A GAN draws a sheet of samples every `sample_every` epochs.
+    according to the work of a step and to the kernels. A GAN draws a sheet of samples every `sample_every` epochs.
     """
 
     epochs: PositiveInt | None = None
