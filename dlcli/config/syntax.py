@@ -50,10 +50,8 @@ def explain(error: yaml.MarkedYAMLError, text: str) -> Explanation:
         return Explanation(line + 1, column, f"in double quotes '\\{char}' has no meaning",
                            "use single quotes, in which a backslash is only a backslash")
     if "flow sequence" in context or "flow mapping" in context:
-        bracket, closing = ("[", "]") if "sequence" in context else ("{", "}")
-        return Explanation(line + 1, column + 1,
-                           f"the '{bracket}' of {opened} is still open: expected ',' or '{closing}'; "
-                           f"found {_what(problem, row, column)}", f"close it with '{closing}'")
+        brackets = ("[", "]") if "sequence" in context else ("{", "}")
+        return _open_bracket(brackets, _what(problem, row, column), line, column, opened)
     if "expected the node content" in problem:
         return Explanation(line + 1, column + 1, f"expected a value; found {_what(problem, row, column)}")
     if "<block end>" in problem:
@@ -83,6 +81,12 @@ def _unexpected_colon(lines: list[str], line: int, column: int) -> Explanation:
     hint = _space_hint(lines[above]) or "give both lines the same indentation, or end the line above with ':'"
     message = f"a key cannot begin here: line {above + 1}, '{_short(lines[above])}', is not a block for it"
     return Explanation(line + 1, len(row) - len(row.lstrip()) + 1, message, hint)
+
+
+def _open_bracket(brackets: tuple[str, str], found: str, line: int, column: int, opened: str) -> Explanation:
+    bracket, closing = brackets
+    message = f"the '{bracket}' of {opened} is still open: expected ',' or '{closing}'; found {found}"
+    return Explanation(line + 1, column + 1, message, f"close it with '{closing}'")
 
 
 def _broken_block(problem: str, row: str, line: int, column: int, opened: str) -> Explanation:

@@ -8,7 +8,7 @@ what would have been called with what. Nothing is imported and nothing is called
 import pickletools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -43,62 +43,75 @@ def plain_data(content: bytes, where: str) -> Any:
     """The data of a pickle; calls stand in it as `Call`. Raises DataError for what is none, or does anything else."""
     stack: list[Any] = []
     memo: dict[int, Any] = {}
-
-    def behind_mark() -> list[Any]:
-        start = max(i for i, item in enumerate(stack) if isinstance(item, _Mark))
-        items = stack[start + 1:]
-        del stack[start:]
-        return items
-
     try:
-        for opcode, given, _ in pickletools.genops(content):
-            name, argument = opcode.name, cast(Any, given)
-            if name in _CONSTANTS:
-                stack.append(_CONSTANTS[name]())
-            elif name in _VALUES:
-                stack.append(argument)
-            elif name in _STRINGS:
-                stack.append(argument.encode("latin-1"))
-            elif name in _PUTS:
-                memo[argument] = stack[-1]
-            elif name == "MEMOIZE":
-                memo[len(memo)] = stack[-1]
-            elif name in _GETS:
-                stack.append(memo[argument])
-            elif name in _TUPLES:
-                stack[-_TUPLES[name]:] = [tuple(stack[-_TUPLES[name]:])]
-            elif name == "TUPLE":
-                stack.append(tuple(behind_mark()))
-            elif name == "APPENDS":
-                items = behind_mark()
-                stack[-1].extend(items)
-            elif name == "APPEND":
-                item = stack.pop()
-                stack[-1].append(item)
-            elif name == "SETITEMS":
-                items = behind_mark()
-                stack[-1].update(zip(items[::2], items[1::2], strict=True))
-            elif name == "SETITEM":
-                key, value = stack[-2:]
-                del stack[-2:]
-                stack[-1][key] = value
-            elif name == "GLOBAL":
-                stack.append(Call(argument.replace(" ", "."), None))
-            elif name == "STACK_GLOBAL":
-                stack[-2:] = [Call(".".join(stack[-2:]), None)]
-            elif name == "REDUCE":
-                stack[-2:] = [Call(stack[-2].name, stack[-1])]
-            elif name == "BUILD":
-                state = stack.pop()
-                stack[-1].state = state
-            elif name == "STOP":
+        for opcode, argument, _ in pickletools.genops(content):
+            if opcode.name == "STOP":
                 return stack.pop()
-            elif name not in ("PROTO", "FRAME"):
-                raise ValueError(f"the instruction {name} is not one of plain data")
+            if not (_takes(opcode.name, argument, stack, memo) or _joins(opcode.name, stack)):
+                raise ValueError(f"the instruction {opcode.name} is not one of plain data")
     except (ValueError, IndexError, KeyError, AttributeError, TypeError, UnicodeError) as error:
         raise DataError(f"cannot be read as plain data: {error}", where=where, hint="put the original in its place") \
             from error
     raise DataError("cut short", where=where, hint="put the original in its place")
+
+
+def _takes(name: str, argument: Any, stack: list[Any], memo: dict[int, Any]) -> bool:
+    """Puts one thing onto the stack, or aside; whether `name` is such an instruction, or one that does nothing."""
+    if name in _CONSTANTS:
+        stack.append(_CONSTANTS[name]())
+    elif name in _VALUES:
+        stack.append(argument)
+    elif name in _STRINGS:
+        stack.append(argument.encode("latin-1"))
+    elif name in _PUTS:
+        memo[argument] = stack[-1]
+    elif name == "MEMOIZE":
+        memo[len(memo)] = stack[-1]
+    elif name in _GETS:
+        stack.append(memo[argument])
+    elif name == "GLOBAL":
+        stack.append(Call(argument.replace(" ", "."), None))
+    else:
+        return name in ("PROTO", "FRAME")
+    return True
+
+
+def _joins(name: str, stack: list[Any]) -> bool:
+    """Makes one thing of some on the stack; whether `name` is such an instruction."""
+    if name in _TUPLES:
+        stack[-_TUPLES[name]:] = [tuple(stack[-_TUPLES[name]:])]
+    elif name == "TUPLE":
+        stack.append(tuple(_behind_mark(stack)))
+    elif name == "APPENDS":
+        items = _behind_mark(stack)
+        stack[-1].extend(items)
+    elif name == "APPEND":
+        item = stack.pop()
+        stack[-1].append(item)
+    elif name == "SETITEMS":
+        items = _behind_mark(stack)
+        stack[-1].update(zip(items[::2], items[1::2], strict=True))
+    elif name == "SETITEM":
+        key, value = stack[-2:]
+        del stack[-2:]
+        stack[-1][key] = value
+    elif name == "STACK_GLOBAL":
+        stack[-2:] = [Call(".".join(stack[-2:]), None)]
+    elif name == "REDUCE":
+        stack[-2:] = [Call(stack[-2].name, stack[-1])]
+    elif name == "BUILD":
+        state = stack.pop()
+        stack[-1].state = state
+    else:
+        return False
+    return True
+
+
+def _behind_mark(stack: list[Any]) -> list[Any]:
+    start = max(i for i, item in enumerate(stack) if isinstance(item, _Mark))
+    items = stack[start + 1:]
+    del stack[start:]
+    return items
 
 
 def bytes_array(call: Any, where: str) -> np.ndarray:

@@ -8,7 +8,7 @@ and what has to do with h comes last.
 import numpy as np
 
 from dlcli.kernels.choice import kernel
-from dlcli.kernels.recurrent import Bend, carved, entered, first_last, steps_at_once
+from dlcli.kernels.recurrent import Bend, carved, entered, first_last, last_first, steps_at_once
 
 
 @kernel
@@ -25,10 +25,9 @@ def gru_forward(
     from its end. `dead`: (T, N) bool is True where a step is padding, in the order of the walk: it carries h over,
     by z = 1.
     """
-    (N, T, features), H = x.shape, len(R)
-    K, last = H + 1 + features, 4 * H if reset_after else 3 * H
-    hx, every, slopes = _kept(kept, T, N, H, K, bends is not None)
-    V, share = carved(work, (K, 4 * H), (H, N))
+    (N, T, features), H, last = x.shape, len(R), (4 if reset_after else 3) * len(R)
+    hx, every, slopes = _kept(kept, T, N, H, H + 1 + features, bends is not None)
+    V, share = carved(work, (H + 1 + features, 4 * H), (H, N))
     _join(R, b, W, V, turned=bends is None, reset_after=reset_after)
     entered(x, hx, H, backwards)
     np.matmul(V[H:, :H].T, hx[:T, H:], every[:, :H])
@@ -104,7 +103,7 @@ def gru_backward(
         (at_once, 4 * H, N), (features, 3 * H), (0 if dx is None else features, T * N),
     )
     first, last, dh[...] = R[:, :2 * H], R[:, 2 * H:], 0
-    count = 4 if reset_after else 2  # of those that follow from dh at once
+    count = 4 if reset_after else 2  # gates that follow from dh at once
     for stop in range(T, 0, -at_once):
         piece = slice(max(0, stop - at_once), stop)
         if bends is None:
@@ -113,11 +112,10 @@ def gru_backward(
             s = slopes[piece]
         _weigh(every[piece], hx[piece, :H], s, reset_after)
         for t in range(stop - 1, piece.start - 1, -1):
-            gates, slope = every[t], s[t - piece.start]
-            z, r = gates[H:2 * H], gates[2 * H:3 * H]
+            gates, slope, r = every[t], s[t - piece.start], every[t, 2 * H:3 * H]
             if t >= T - S:
                 np.add(dh, dy[:, t - T + S].T, dh)
-            np.multiply(dh, z, share)  # z goes now
+            np.multiply(dh, gates[H:2 * H], share)  # z, which goes now
             np.multiply(slope[:count * H].reshape(count, H, N), dh, gates[:count * H].reshape(count, H, N))
             if not reset_after:
                 np.matmul(last, gates[:H], rest)
@@ -133,7 +131,19 @@ def gru_backward(
             np.add(share, rest, dh)
         da[:, piece] = every[piece].transpose(1, 0, 2)
     rows[...] = hx[:T].transpose(1, 0, 2)
-    da, rows = da.reshape(4 * H, T * N), rows.reshape(K, T * N)
+    _summed(rows, da, of_x, of_h, dR, db, dW, reset_after)
+    if dx is not None:
+        last_first(W, H, out=V)
+        np.matmul(V, da[:3 * H].reshape(3 * H, T * N), dxs)
+        dx[:, ::-1 if backwards else 1] = dxs.reshape(features, T, N).transpose(2, 1, 0)
+
+
+def _summed(
+    rows: np.ndarray, da: np.ndarray, of_x: np.ndarray, of_h: np.ndarray, dR: np.ndarray, db: np.ndarray | None,
+    dW: np.ndarray, reset_after: bool,
+) -> None:
+    """Gradients of the parameters, from what steps read, rows: (K, T, N), and what was due to it, da: (4H, T, N)."""
+    H, rows, da = len(dR), rows.reshape(len(rows), -1), da.reshape(len(da), -1)
     np.matmul(rows[H:], da[:3 * H].T, of_x)
     first_last(of_x[1:], H, out=dW)
     if reset_after:
@@ -145,10 +155,6 @@ def gru_backward(
     if db is not None:
         first_last(of_x[0], H, out=db[0])
         db[1:] = of_h[H]
-    if dx is not None:
-        V[:, :H], V[:, H:] = W[:, 2 * H:], W[:, :2 * H]
-        np.matmul(V, da[:3 * H], dxs)
-        dx[:, ::-1 if backwards else 1] = dxs.reshape(features, T, N).transpose(2, 1, 0)
 
 
 def _derive(gates: np.ndarray, slopes: np.ndarray) -> None:

@@ -126,14 +126,19 @@ def lstm_backward(
         da[:, piece] = every[piece].transpose(1, 0, 2)
     rows[...], da = hx[:T].transpose(1, 0, 2), da.reshape(4 * H, T * N)
     np.matmul(rows.reshape(K, T * N), da.T, dV)
-    first_last(dV[:H], H, out=dR)
-    first_last(dV[H + 1:], H, out=dW)
-    if db is not None:
-        first_last(dV[H], H, out=db)
+    _apart(dV, H, dR, db, dW)
     if dx is not None:
         last_first(W, H, out=V[H:])
         np.matmul(V[H:], da, dxs)
         dx[:, ::-1 if backwards else 1] = dxs.reshape(features, T, N).transpose(2, 1, 0)
+
+
+def _apart(dV: np.ndarray, H: int, dR: np.ndarray, db: np.ndarray | None, dW: np.ndarray) -> None:
+    """The gradient of the joined matrix in its parts, gates in Keras' order."""
+    first_last(dV[:H], H, out=dR)
+    first_last(dV[H + 1:], H, out=dW)
+    if db is not None:
+        first_last(dV[H], H, out=db)
 
 
 def _derive(gates: np.ndarray, bent_c: np.ndarray, slopes: np.ndarray, slope_c: np.ndarray) -> None:

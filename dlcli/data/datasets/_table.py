@@ -15,8 +15,8 @@ from dlcli.core.fields import AsTuple, Rate
 from dlcli.core.source import Content
 from dlcli.core.table import MISSING, Table, TableFormat
 from dlcli.core.target import DataSpec, Target
+from dlcli.data.tabular.beside import raw_of, split_of, values_beside, weights_of
 from dlcli.data.tabular.roles import named, roles
-from dlcli.data.weights import sample_weights
 from dlcli.errors import DataError, DataKeyError
 
 if TYPE_CHECKING:  # polars is imported where a table is read, not where one is configured
@@ -132,6 +132,61 @@ class TableDataset(Dataset):
         if parts.sample_weight is not None:
             kinds.setdefault(parts.sample_weight, "number")
         raw = collect(lambda: self.rows(path, form), parts.features, parts.others, kinds, form, where)
+        self._look_over(raw, where, env)
+        raw = self._with_targets(raw, parts.target, env)
+        target = Target(kind="numbers")
+        if parts.target is not None:
+            target = target_of(raw, parts.target, self.task, self.classes)
+        self._embedded(raw, where)
+
+        def given(key: str) -> Split | None:
+            return self._given(key, raw, parts.target, target, form, env) if getattr(self, key) is not None else None
+
+        train = replace(split_of(raw, parts.target, target), weights=weights_of(raw, parts.sample_weight))
+        validation, test = given("validation_path"), given("test_path")
+        splits = [split for split in (train, validation, test) if split is not None]
+        return Splits(
+            spec=DataSpec(
+                input_shape=train.x.shape[1:], dtype="float32", target=target,
+                table=Table(columns=raw.columns, format=form),
+            ),
+            train=train, validation=validation, test=test,
+            groups=values_beside(raw, parts.group, "group"), times=values_beside(raw, parts.time, "time"),
+            skipped=dict(pair for split in splits for pair in raw_of(split).skipped.items()),
+        )
+
+    def learn(self, splits: Splits) -> Splits:
+        """Samples, made of what the training split says of each column."""
+        from dlcli.data.tabular.learning import Choices, known_words, learn
+        from dlcli.data.tabular.samples import samples_of, slots_of
+
+        assert splits.spec.table is not None
+        raw = raw_of(splits.train)
+        choices = Choices(
+            scale=self.scale, impute=self.impute, max_categories=self.max_categories,
+            embedded=self._embedded(raw, raw.places.name),
+        )
+        table = replace(splits.spec.table, columns=learn(raw, splits.train.rows, choices))
+        made: dict[int, Content] = {}
+
+        def encoded(split: Split | None) -> Split | None:
+            if split is None:
+                return None
+            raw = raw_of(split)
+            if id(raw) not in made:
+                slots = slots_of(raw.codes, table.categorical, known_words(raw.columns))
+                made[id(raw)] = samples_of(table, raw.numbers, slots)
+            return replace(split, x=made[id(raw)])
+
+        train = encoded(splits.train)
+        assert train is not None
+        return replace(
+            splits, spec=replace(splits.spec, input_shape=(table.width,), table=table), train=train,
+            validation=encoded(splits.validation), test=encoded(splits.test),
+        )
+
+    def _look_over(self, raw: "RawTable", where: str, env: DataEnv) -> None:
+        """Warns of columns that are left out. Raises DataKeyError where none holds the dates that were promised."""
         if raw.left_out:
             told = "\n".join(f"  {name}: {why}" for name, why in raw.left_out.items())
             name = next(iter(raw.left_out))
@@ -145,56 +200,6 @@ class TableDataset(Dataset):
                 f"no column holds dates that are written like {self.date_format!r}", path=("date_format",), where=where,
                 hint="correct it, or take it out; 2024-03-31 and 31.03.2024 are found without it",
             )
-        raw = self._with_targets(raw, parts.target, env)
-        target = Target(kind="numbers")
-        if parts.target is not None:
-            target = target_of(raw, parts.target, self.task, self.classes)
-        self._embedded(raw, where)
-
-        def given(key: str) -> Split | None:
-            return self._given(key, raw, parts.target, target, form, env) if getattr(self, key) is not None else None
-
-        train = replace(_split(raw, parts.target, target), weights=_weights(raw, parts.sample_weight))
-        validation, test = given("validation_path"), given("test_path")
-        return Splits(
-            spec=DataSpec(
-                input_shape=train.x.shape[1:], dtype="float32", target=target,
-                table=Table(columns=raw.columns, format=form),
-            ),
-            train=train, validation=validation, test=test,
-            groups=_values(raw, parts.group, "group"), times=_values(raw, parts.time, "time"),
-            skipped=dict(pair for split in (train, validation, test) if split for pair in _raw(split).skipped.items()),
-        )
-
-    def learn(self, splits: Splits) -> Splits:
-        """Samples, made of what the training split says of each column."""
-        from dlcli.data.tabular.learning import Choices, known_words, learn
-        from dlcli.data.tabular.samples import samples_of, slots_of
-
-        assert splits.spec.table is not None
-        raw = _raw(splits.train)
-        choices = Choices(
-            scale=self.scale, impute=self.impute, max_categories=self.max_categories,
-            embedded=self._embedded(raw, raw.places.name),
-        )
-        table = replace(splits.spec.table, columns=learn(raw, splits.train.rows, choices))
-        made: dict[int, Content] = {}
-
-        def encoded(split: Split | None) -> Split | None:
-            if split is None:
-                return None
-            raw = _raw(split)
-            if id(raw) not in made:
-                slots = slots_of(raw.codes, table.categorical, known_words(raw.columns))
-                made[id(raw)] = samples_of(table, raw.numbers, slots)
-            return replace(split, x=made[id(raw)])
-
-        train = encoded(splits.train)
-        assert train is not None
-        return replace(
-            splits, spec=replace(splits.spec, input_shape=(table.width,), table=table), train=train,
-            validation=encoded(splits.validation), test=encoded(splits.test),
-        )
 
     def _existing(self, key: str, env: DataEnv) -> Path:
         return env.existing(getattr(self, key), key)
@@ -208,7 +213,7 @@ class TableDataset(Dataset):
         path = self._existing(key, env)
         with self.rows(path, form) as rows:
             raw = collect_as(rows, like, [] if name is None else [name], form, str(path))
-        return _split(self._with_targets(raw, name, env), name, target)
+        return split_of(self._with_targets(raw, name, env), name, target)
 
     def _with_targets(self, raw: "RawTable", name: str | None, env: DataEnv) -> "RawTable":
         """The rows that have a target: all, or else `missing_target` says what is to be done."""
@@ -241,50 +246,3 @@ class TableDataset(Dataset):
             if how == "embedding":
                 chosen.add(name)
         return frozenset(chosen)
-
-
-def _split(raw: "RawTable", name: str | None, target: Target) -> Split:
-    from dlcli.data.tabular.samples import RawRows
-    from dlcli.data.tabular.target import values_of
-
-    y = np.zeros(len(raw), np.float32) if name is None else values_of(raw, name, target)
-    return Split(x=RawRows(raw), y=y, rows=np.arange(len(raw), dtype=np.intp))
-
-
-def _raw(split: Split) -> "RawTable":
-    raw: RawTable = split.x.raw  # type: ignore[union-attr]  # what load gave
-    return raw
-
-
-def _weights(raw: "RawTable", name: str | None) -> np.ndarray | None:
-    """The column `sample_weight`."""
-    if name is None:
-        return None
-    aside = raw.aside[name]
-    if aside.column.kind not in ("number", "boolean"):
-        raise DataKeyError(
-            f"column '{name}' is a {aside.column.kind}; weights are numbers", path=("sample_weight",),
-            where=raw.places.name, hint="name a column of numbers",
-        )
-    return sample_weights(
-        np.asarray(_values(raw, name, "sample_weight"), np.float64), len(raw), where=raw.places.name, name=f"'{name}'",
-    )
-
-
-def _values(raw: "RawTable", name: str | None, key: str) -> np.ndarray | None:
-    """The column `group`, `time` or `sample_weight`, one value a row."""
-    if name is None:
-        return None
-    aside = raw.aside[name]
-    if key == "time" and aside.column.kind == "category":
-        raise DataKeyError(
-            f"column '{name}' holds neither dates nor numbers", path=(key,), where=raw.places.name,
-            hint="say how its dates are written, such as dataset.date_format: '%m/%d/%Y'",
-        )
-    missing = aside.missing()
-    if missing.any():
-        raise DataError(
-            f"the {key} '{name}' is missing ({np.count_nonzero(missing)} rows)", where=raw.place(int(missing.argmax())),
-            hint="fill it in, or leave the row out",
-        )
-    return aside.values.astype(np.float64) if key == "time" else aside.values

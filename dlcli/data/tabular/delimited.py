@@ -7,20 +7,27 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from dlcli.core.table import TableFormat
 from dlcli.data.tabular.blocks import Block
 from dlcli.data.tabular.columns import numbers
+from dlcli.data.tabular.delimited_text import (
+    QUOTED,
+    count_of,
+    delimiter_of,
+    filled,
+    first_end,
+    is_header,
+    last_end,
+    may_have_blank,
+)
 from dlcli.data.tabular.text_stream import CHUNK, lead, refuse
 from dlcli.errors import DataError
 
 _LONGEST = 1 << 26  # bytes; a row that is longer began with a quote that nobody closed
 _LOOK = 1000  # rows
 _WIDE = 256  # columns, for which a chunk of text has rows enough
-_DELIMITERS = ",;|"
-_QUOTED = re.compile(rb'"[^"]*"')
 _BLANK_LINES = re.compile(rb"\A(?:[ \r]*\n)+")
 _BLANK = re.compile(rb"(?:\n|\A)[ \r]*\n")
 
@@ -45,12 +52,12 @@ class Delimited:
             raise DataError("there is nothing in it", where=name, hint="give a header and one sample a line")
         start = _BLANK_LINES.sub(b"", first)
         self._line = 1 + first[:len(first) - len(start)].count(b"\n")
-        self.delimiter = delimiter or _delimiter(start)
+        self.delimiter = delimiter or delimiter_of(start)
         self.quote = None if self.delimiter == "\t" else '"'
-        while not _first_end(start, quoted=self.quote is not None) and (more := next(self._chunks, b"")):
+        while not first_end(start, quoted=self.quote is not None) and (more := next(self._chunks, b"")):
             start += more
         cells, rest = self._first_row(start)
-        self.header = _is_header(cells, expected, form) if header is None else header
+        self.header = is_header(cells, expected, form) if header is None else header
         self.names = tuple((cell if self.header else "") or f"column_{n}" for n, cell in enumerate(cells))
         self._check_names()
         self._rest = rest if self.header else start
@@ -60,7 +67,7 @@ class Delimited:
         """The rows, with these columns. Raises DataError, with the line, for what is no row like the others."""
         line = self._line
         for piece in self._pieces():
-            lines = _count(piece, "\n")
+            lines = count_of(piece, "\n")
             if not piece.isspace():
                 frame = self._frame(piece, line)
                 alone = len(frame) == lines + (not piece.endswith(b"\n"))
@@ -76,7 +83,7 @@ class Delimited:
         while True:
             end = 0
             if len(rest) >= least:
-                end = _last_end(rest, quoted=self.quote is not None)
+                end = last_end(rest, quoted=self.quote is not None)
             if end:
                 yield rest[:end]
                 rest = rest[end:]
@@ -94,7 +101,7 @@ class Delimited:
 
     def _first_row(self, text: bytes) -> tuple[list[str], bytes]:
         """(its cells, what comes after it)."""
-        end = _first_end(text, quoted=self.quote is not None) or len(text)
+        end = first_end(text, quoted=self.quote is not None) or len(text)
         try:
             row = text[:end].decode("utf-8")
             cells = [cell.strip() for cell in next(self._reader(row))]
@@ -121,7 +128,7 @@ class Delimited:
             raise DataError(
                 "holds bytes of 0, so it is no text", where=self.name, hint="give a CSV in UTF-8, or a Parquet file",
             )
-        clean = self._without_blank(piece) if _may_have_blank(piece) and _BLANK.search(piece) else piece
+        clean = self._without_blank(piece) if may_have_blank(piece) and _BLANK.search(piece) else piece
         try:
             frame = pl.read_csv(
                 clean, has_header=False, separator=self.delimiter, quote_char=self.quote,
@@ -142,10 +149,10 @@ class Delimited:
         long were refused.
         """
         if self.quote is not None and b'"' in piece:
-            piece = _QUOTED.sub(b"", piece)
+            piece = QUOTED.sub(b"", piece)
             if b'"' in piece:
                 return False
-        return _count(piece, self.delimiter) == rows * (len(self.names) - 1)
+        return count_of(piece, self.delimiter) == rows * (len(self.names) - 1)
 
     def _without_blank(self, piece: bytes) -> bytes:
         """The rows that have anything in them, written anew where a blank line might belong to a cell."""
@@ -153,14 +160,14 @@ class Delimited:
             return b"".join(row for row in piece.splitlines(keepends=True) if row.strip(b" \r\n"))
         out = io.StringIO()
         writer = csv.writer(out, delimiter=self.delimiter, lineterminator="\n")
-        writer.writerows(cells for cells in self._reader(piece.decode("utf-8", "replace")) if _filled(cells))
+        writer.writerows(cells for cells in self._reader(piece.decode("utf-8", "replace")) if filled(cells))
         return out.getvalue().encode()
 
     def _where(self, piece: bytes, line: int) -> Callable[[int], str]:
         def starts() -> Iterator[int]:
             reader, start = self._reader(piece.decode("utf-8", "replace")), line
             for cells in reader:
-                if _filled(cells):
+                if filled(cells):
                     yield start
                 start = line + reader.line_num
 
@@ -185,7 +192,7 @@ class Delimited:
         reader, start = self._reader(text, strict=True), line
         try:
             for cells in reader:
-                if _filled(cells) and len(cells) != len(self.names):
+                if filled(cells) and len(cells) != len(self.names):
                     raise DataError(
                         f"expected {len(self.names)} cells, as {'the header' if self.header else 'the first row'} has; "
                         f"found {len(cells)}", where=f"{self.name}, line {start}",
@@ -198,18 +205,6 @@ class Delimited:
             if row.count(b'"') % 2:  # cells of several lines would have been found to end
                 what = "one stands in a cell that does not begin with one"
                 raise _mismatch(what, f"{self.name}, line {line + number}")
-
-
-def _count(piece: bytes, sign: str) -> int:
-    """How often a sign is there; for frequent ones faster than `bytes.count`."""
-    return int(np.count_nonzero(np.frombuffer(piece, np.uint8) == ord(sign)))
-
-
-def _may_have_blank(piece: bytes) -> bool:
-    """Whether a line begins with a blank or with its end: a look that is much cheaper than an expression."""
-    text = np.frombuffer(piece, np.uint8)
-    starts = np.flatnonzero(text == ord("\n")) + 1
-    return piece[0] in b"\r\n " or bool(np.isin(text[starts[starts < len(text)]], list(b"\r\n ")).any())
 
 
 def decimal_of(rows: Delimited) -> str:
@@ -228,44 +223,3 @@ def _mismatch(what: str, where: str) -> DataError:
         f"the quotes do not match: {what}", where=where,
         hint='a cell with a quote in it stands in quotes, and the quote is written twice: "a ""word"""',
     )
-
-
-def _filled(cells: Sequence[str]) -> bool:
-    """Whether it is more than a blank line."""
-    return len(cells) > 1 or any(cell.strip() for cell in cells)
-
-
-def _delimiter(text: bytes) -> str:
-    first = _QUOTED.sub(b"", text.partition(b"\n")[0]).decode("utf-8", "replace")
-    return "\t" if "\t" in first else max(_DELIMITERS, key=first.count)
-
-
-def _first_end(text: bytes, *, quoted: bool) -> int:
-    """Where the first row ends; 0 if it does not."""
-    end = text.find(b"\n")
-    while quoted and end >= 0 and text.count(b'"', 0, end) % 2:
-        end = text.find(b"\n", end + 1)
-    return end + 1
-
-
-def _last_end(text: bytes, *, quoted: bool) -> int:
-    """Where the last whole row ends: a line feed that is not within quotes; 0 if there is none."""
-    end = text.rfind(b"\n")
-    quotes = text.count(b'"', 0, end) if quoted and end >= 0 else 0
-    while quotes % 2 and end >= 0:
-        before = text.rfind(b"\n", 0, end)
-        quotes -= text.count(b'"', max(before, 0), end)
-        end = before
-    return end + 1
-
-
-def _is_header(cells: Sequence[str], expected: Sequence[str], form: TableFormat) -> bool:
-    return bool(set(cells) & set(expected)) or not any(_is_number(cell, form.decimal) for cell in cells)
-
-
-def _is_number(cell: str, decimal: str) -> bool:
-    try:
-        float(cell.replace(decimal, "."))
-    except ValueError:
-        return False
-    return True
