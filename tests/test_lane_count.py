@@ -66,7 +66,7 @@ def test_predictions_go_by_the_kernels_in_use(monkeypatch, kernels):
     chain = model(*dense(128, 2), {"type": "dense", "units": 10}, shape=(784,))
     assert lanes_forward(chain, 1024) == (2 if kernels == "numpy" else 1)
     assert lanes_forward(CNN, 32) == (1 if kernels == "numpy" else 2)
-    assert lanes_forward(chain, 1) == 1
+    assert lanes_forward(chain, 1) == 1 and lanes_forward(chain, 0) == 0
 
 
 def test_what_layers_hold_counts_too():

@@ -36,10 +36,10 @@ def lanes_for(net: "Model | GanModels", batch_size: int, *, kernels: str) -> int
 
 def lanes_forward(model: Model, samples: int) -> int:
     """The same where nothing is learned, and so nothing goes back, with the kernels that are in use."""
-    kernels = choice.in_use()
-    if kernels == "numba" and _helped(model.nodes):
-        return 1
-    return min(_lanes(model.flops * samples, model.contention // 3 if kernels == "numpy" else 0), samples)
+    work, kernels = model.flops * samples, choice.in_use()
+    if work < LEAST or (kernels == "numba" and _helped(model.nodes)):  # asked before every prediction: soon answered
+        return min(1, samples)
+    return min(_lanes(work, model.contention // 3 if kernels == "numpy" else 0), samples)
 
 
 def _lanes(work: int, contention: int) -> int:
