@@ -141,6 +141,22 @@ def test_a_chain_with_its_loss_gives_what_both_give(name, before, dtype, monkeyp
             np.testing.assert_allclose(mine, plain, rtol=0, atol=3e3 * np.finfo(dtype).eps)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", LEARNED)
+def test_a_chain_that_ends_in_a_relu_learns_with_its_loss_too(name, dtype, monkeypatch):
+    loss, units, targets = LEARNED[name]
+    layers = [{**HIDDEN, "units": 20}, {**OUT, "units": units, "activation": "relu"}]
+    model = Model([from_yaml(Layer, layer) for layer in layers], (6,), dtype=dtype)
+    theta, _ = model.initialize(np.random.default_rng(0))
+    rng, n = np.random.default_rng(1), 40
+    x, y = rng.standard_normal((n, 6)).astype(dtype), targets(rng, n)
+    y = y.astype(np.intp if y.dtype.kind == "i" else dtype)
+    whole = learned(model, from_yaml(Loss, loss), theta, x, y, 1 / n)
+    monkeypatch.setattr(model_module, "FUSIONS", ())
+    for mine, plain in zip(whole, learned(model, from_yaml(Loss, loss), theta, x, y, 1 / n), strict=True):
+        np.testing.assert_allclose(mine, plain, rtol=0, atol=3e3 * np.finfo(dtype).eps)
+
+
 @pytest.mark.parametrize("labels", [3, 7])
 def test_as_many_labels_as_samples_are_asked_for(labels):
     model = Model([from_yaml(Layer, OUT)], (4,))

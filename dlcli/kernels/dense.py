@@ -73,11 +73,13 @@ class Chain:
 
     @cached_property
     def judged(self) -> "Judged":
-        """Memory for what stands behind y; dy lies where the last layer would have its dz from it."""
-        M, K, dz_at = self.rows, self.units, self.table[-1, 6]
-        p, work, columns = np.split(self.space[self._judged_at:self.rest], (M * K, M * (K + 4)))
+        """Memory for what stands behind y; dy lies where the last layer has its dz, unless a relu is between them."""
+        M, K = self.rows, self.units
+        p, dy, work, columns = np.split(self.space[self._judged_at:self.rest], (M * K, 2 * M * K, M * (2 * K + 4)))
+        if not self.layers[-1].relu:
+            dy = self.space[self.table[-1, 6]:self.table[-1, 6] + M * K]
         return Judged(
-            p=p.reshape(M, K), losses=work[:M], dy=self.space[dz_at:dz_at + M * K].reshape(M, K),
+            p=p.reshape(M, K), losses=work[:M], dy=dy.reshape(M, K),
             at=np.empty(M, np.intp), starts=np.arange(0, M * K, K), work=work[M:].reshape(3, M),
             columns=columns.reshape(K, M) if K <= FEW else None,
         )
@@ -142,7 +144,7 @@ def space_size(layers: Sequence[Dense], rows: int) -> int:
 
 def _judged_size(layers: Sequence[Dense], rows: int) -> int:
     K = layers[-1].units
-    return rows * (K + 4 + (K if K <= FEW else 0))
+    return rows * (2 * K + 4 + (K if K <= FEW else 0))
 
 
 def _strips_size(layers: Sequence[Dense], rows: int) -> int:
