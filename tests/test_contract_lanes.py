@@ -130,6 +130,7 @@ def test_the_number_of_threads_does_not_change_a_bit(optimizer):
 
 
 def test_an_evaluation_is_the_same_however_many_threads_run_it():
+    # a relu would make a chain of it, which compiled kernels keep in one lane
     wide = model({"type": "dense", "units": 400, "activation": "tanh"}, {"type": "dense", "units": 3}, features=300)
     x, y = samples(1100, 300)
     target = Target(kind="classes", labels=("a", "b", "c"))

@@ -93,7 +93,7 @@ def _go_on(common: Common, run: str, config: str | None, overrides: Sequence[str
 
 
 def _print(common: Common, configured: Configured) -> None:
-    """The configuration with every default filled in."""
+    """The configuration with every default filled in; as many lanes as a training that lasts would take."""
     surroundings, ui = common.surroundings(), common.ui()
     built = configure.plan(configured, surroundings, ui)
     config_now = (configured if built is None else in_lanes(built, choice.expected())).config

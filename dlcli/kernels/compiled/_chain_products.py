@@ -70,7 +70,8 @@ def _lay_tiles(a, a_at, a_row, space, at, M, K):
     """The rows that a tile of a^T has side by side, for each number along its depth; one such tile after the other."""
     lanes, whole = lanes_of(a), M - M % ROWS
     for k in range(K - 1):
-        # Whole vectors go beyond the rows of a tile, to where its next ones will be, and are read beyond them likewise.
+        # Whole vectors go beyond the rows of a tile, to where its next ones will be, and are read beyond them likewise:
+        # by less than a tile, as long as a vector holds no more than two tiles' rows.
         for m in range(0, whole, ROWS):
             to, source = at + m * K + k * ROWS, a_at + k * a_row + m
             for i in range(0, ROWS, lanes):
