@@ -12,39 +12,20 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from math import log
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from benchmarks import table
 from benchmarks.gemm import gemm_peak
 from benchmarks.sides.dlcli import Dlcli, operations, planned
 from benchmarks.sides.fast import Fast
-from benchmarks.workload import CLASSES, NUMBERS, Workload, workloads
+from benchmarks.steps import Sized, dense, measure, sized
+from benchmarks.workload import NUMBERS, workloads
 from benchmarks.workloads import mlp
-from dlcli.core.callback import Callback
 
-SECONDS, STEPS = 0.25, 4
-"""How long a round of one size lasts: at least so many seconds, and so many steps."""
 SPED_UP = ("cnn-cifar", "cnn-mnist", "lstm-128", "gru-128", "gpt")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sized(Workload):
-    """A workload of so many `rows` of data, which are shuffled."""
-
-    rows: int = 0
-
-    @property
-    def batches(self) -> int:
-        """As many as there are rows for, or a few."""
-        return self.rows // self.batch or 8
 
 
 @dataclass(frozen=True)
@@ -65,45 +46,8 @@ class Point:
     milliseconds: float
 
 
-class _Done(Exception):  # noqa: N818  # no error
-    """The round is over."""
-
-
-class _Clock(Callback):
-    """Measures the steps after the first ones, in which memory is made; of a data set with rows, one epoch of them."""
-
-    def __init__(self, steps: int) -> None:
-        self._steps, self._count = steps, 0
-        self._started = 0.0
-        self.seconds = float("nan")
-
-    def on_batch_end(self, loop: Any) -> None:
-        """Ends the training where enough was seen."""
-        self._count += 1
-        warm = self._steps or 3
-        if self._count == warm:
-            self._started = time.perf_counter()
-            return
-        steps, passed = self._count - warm, time.perf_counter() - self._started
-        if steps > 0 and (steps == self._steps or (not self._steps and steps >= STEPS and passed > SECONDS)):
-            self.seconds = passed / steps
-            raise _Done
-
-
 def axes() -> Iterator[Axis]:
     """All of them."""
-    def dense(units: int, layers: int) -> list[Any]:
-        hidden = {"type": "dense", "units": units, "activation": "relu"}
-        return [hidden] * layers + [{"type": "dense", "units": 10, "activation": "softmax"}]
-
-    def sized(
-        layers: Sequence[Any], in_shape: tuple[int, ...], batch: int, targets: str = CLASSES, rows: int = 0,
-    ) -> Sized:
-        return Sized(
-            name="", title="", layers=layers, in_shape=in_shape, batch=batch, targets=targets, classes=10,
-            optimizer=mlp.ADAM, goal=(1, 1), rows=rows,
-        )
-
     def lstm(steps: int) -> Sized:
         return sized(({"type": "lstm", "units": 64}, {"type": "dense", "units": 1}), (steps, 16), 32, NUMBERS)
 
@@ -120,18 +64,6 @@ def axes() -> Iterator[Axis]:
     yield Axis("samples of the data set", "MLP 20-64-64-10, batch 64, shuffled", tuple(
         (n, sized(dense(64, 2), (20,), 64, rows=n)) for n in (1024, 4096, 16384, 65536, 262144, 1048576)
     ))
-
-
-def measure(workload: Sized | Workload, threads: int, lanes: int | None = None) -> float:
-    """Seconds of a step, with so many lanes or as many as dlcli would take."""
-    model, _ = planned(workload)
-    theta, _ = model.initialize(np.random.default_rng(42))
-    side = Dlcli(workload, model.layout.views(theta), threads=threads)
-    rows = getattr(workload, "rows", 0)
-    clock = _Clock(rows // workload.batch)
-    with suppress(_Done):
-        side.trainer(*workload.data(), clock, shuffle=rows > 0, lanes=lanes).run()
-    return clock.seconds
 
 
 def points(axis: Axis, rounds: int, threads: int) -> list[Point]:

@@ -9,29 +9,18 @@ lanes must make up for with NumPy's kernels, both in millions; `taken`: how many
 
 import argparse
 import os
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
-from benchmarks.growth import Sized, measure
 from benchmarks.sides.dlcli import Dlcli, planned
 from benchmarks.sides.fast import Fast
-from benchmarks.workload import CLASSES, NUMBERS
+from benchmarks.steps import Sized, dense, measure, sized
+from benchmarks.workload import NUMBERS
 from benchmarks.workloads import cnn, mlp
 from dlcli.train.lane_count import lanes_for
 
 
 def models() -> Iterator[tuple[str, Sized]]:
     """Each with its name."""
-    def sized(layers: Sequence[Any], in_shape: tuple[int, ...], batch: int, targets: str = CLASSES) -> Sized:
-        return Sized(
-            name="", title="", layers=layers, in_shape=in_shape, batch=batch, targets=targets, classes=10,
-            optimizer=mlp.ADAM, goal=(1, 1),
-        )
-
-    def dense(units: int, count: int) -> list[Any]:
-        hidden = {"type": "dense", "units": units, "activation": "relu"}
-        return [hidden] * count + [{"type": "dense", "units": 10, "activation": "softmax"}]
-
     for batch in (128, 256, 512, 1024, 2048):
         yield f"mlp-mnist-{batch}", sized(mlp.MNIST, (784,), batch)
     for units, batch in ((256, 128), (512, 64), (512, 128), (1024, 32), (1024, 128)):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import growth, table
+from benchmarks import growth, lanes, table
 from benchmarks.growth import Point
 from benchmarks.rounds import Found, Measured, _compare
 from benchmarks.side import sides
@@ -64,6 +64,19 @@ def test_each_side_says_what_it_needs():
     for side in sides().values():
         assert side.label and isinstance(side.needs, tuple)
         assert all(isinstance(side.takes(workload), bool) for workload in workloads())
+
+
+def test_lanes_are_measured_for_every_kind_of_model(monkeypatch, capsys):
+    names = [name for name, _ in lanes.models()]
+    assert len(set(names)) == len(names)
+    monkeypatch.setattr(lanes, "measure", lambda workload, threads, count: 0.003 / count)
+    monkeypatch.setattr("sys.argv", ["lanes", "mlp-mnist-128", "lstm-64-40"])
+    monkeypatch.setenv("DLCLI_KERNELS", "numpy")
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    lanes.main()
+    rows = capsys.readouterr().out.splitlines()[2:]
+    assert [row.split(" | ")[0] for row in rows] == ["| mlp-mnist-128", "| lstm-64-40-32", "| lstm-64-40-128"]
+    assert all("| 3 | 1.5 | 2.00 x |" in row for row in rows) and rows[0].endswith("| 1 |")
 
 
 def test_growth_is_the_power_of_the_work_and_of_the_size_where_no_work_is_added():

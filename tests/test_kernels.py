@@ -25,8 +25,10 @@ def test_twins_agree(dtype, case):
     plain, compiled = twin_of(case.kernel)
     before = choice.in_use()
     choice.use("numpy")  # for the kernels that the plain one calls
-    wanted = case.run(plain)
-    choice.use(before)
+    try:
+        wanted = case.run(plain)
+    finally:
+        choice.use(before)
     for expected, found in zip(wanted, case.run(compiled), strict=True):
         assert found.dtype == expected.dtype
         bound = CLOSE[dtype] * case.terms * max(1, np.abs(expected).max(initial=0))

@@ -19,10 +19,12 @@ def settle(
     new one Numba's where they are installed and the work is worth it. Whoever goes on with others is warned.
     """
     asked, began_with = choice.wanted(), None if run is None else recorded(run)
-    if asked == "auto" and began_with is not None:
+    if asked != "auto":
+        name = asked
+    elif began_with is not None:
         name = began_with if choice.installed() else "numpy"
     else:
-        name = choice.expected() if asked != "auto" or effort.lasts(built, loaded) else "numpy"
+        name = choice.expected() if effort.lasts(built, loaded) else "numpy"
     if began_with is not None and name != began_with:
         keeps = "pip install 'dlcli[fast]'" if asked == "auto" else f"{choice.VARIABLE}={began_with}"
         ui.warn(

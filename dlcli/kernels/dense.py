@@ -73,11 +73,9 @@ class Chain:
 
     @cached_property
     def judged(self) -> "Judged":
-        """Memory for what stands behind y; dy lies where the last layer has its dz, unless a relu is between them."""
+        """Memory for what stands behind y; dy has a place of its own, since a relu before it writes to its dz."""
         M, K = self.rows, self.units
         p, dy, work, columns = np.split(self.space[self._judged_at:self.rest], (M * K, 2 * M * K, M * (2 * K + 4)))
-        if not self.layers[-1].relu:
-            dy = self.space[self.table[-1, 6]:self.table[-1, 6] + M * K]
         return Judged(
             p=p.reshape(M, K), losses=work[:M], dy=dy.reshape(M, K),
             at=np.empty(M, np.intp), starts=np.arange(0, M * K, K), work=work[M:].reshape(3, M),

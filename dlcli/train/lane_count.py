@@ -3,7 +3,6 @@
 from math import prod
 from typing import TYPE_CHECKING
 
-from dlcli.core.plan import Planned
 from dlcli.fusions.dense_chain import DenseChain
 from dlcli.kernels import choice
 from dlcli.layers.dense import Dense
@@ -16,6 +15,8 @@ LEAST = 100_000_000
 """Multiplications and additions from which on a step may be worth a second lane: handing it over takes as long."""
 LARGE = 20_000_000_000
 """The same for a third and a fourth."""
+FOUR = 20
+"""How many times what two lanes lose there must be to do before four are tried with NumPy's kernels: they lose more."""
 HELPED = 1 << 17
 """Weights of a dense layer up to which threads that help inside compiled kernels are as good as a lane each."""
 
@@ -28,28 +29,26 @@ def lanes_for(net: "Model | GanModels", batch_size: int, *, kernels: str) -> int
     layer of many calls must have more to do between them. Compiled, a layer is one call, and threads may help in it.
     Which of both is faster `python -m benchmarks.lanes` measures.
     """
-    if kernels == "numba" and isinstance(net, Model) and _helped(net.nodes):
-        return 1
     work = 3 * net.flops * batch_size  # there, and twice as much back
-    return min(_lanes(work, net.contention if kernels == "numpy" else 0), batch_size)
+    return min(_lanes(net, work, net.contention, kernels), batch_size)
 
 
 def lanes_forward(model: Model, samples: int) -> int:
     """The same where nothing is learned, and so nothing goes back, with the kernels that are in use."""
-    work, kernels = model.flops * samples, choice.in_use()
-    if work < LEAST or (kernels == "numba" and _helped(model.nodes)):  # asked before every prediction: soon answered
-        return min(1, samples)
-    return min(_lanes(work, model.contention // 3 if kernels == "numpy" else 0), samples)
+    return min(_lanes(model, model.flops * samples, model.contention // 3, choice.in_use()), samples)
 
 
-def _lanes(work: int, contention: int) -> int:
-    return 1 if work < max(LEAST, contention) else 2 if work < max(LARGE, 20 * contention) else 4
+def _lanes(net: "Model | GanModels", work: int, contention: int, kernels: str) -> int:
+    if work < LEAST:  # asked before every prediction: soon answered
+        return 1
+    if kernels == "numba":
+        return 1 if _helped(net) else 2 if work < LARGE else 4
+    return 1 if work < contention else 2 if work < max(LARGE, FOUR * contention) else 4
 
 
-def _helped(nodes: tuple[Planned, ...]) -> bool:
+def _helped(net: "Model | GanModels") -> bool:
     """Whether it is all one chain of dense layers, none of them large."""
-    if not nodes or DenseChain.takes(nodes) != len(nodes):
+    if not isinstance(net, Model) or not net.nodes or DenseChain.takes(net.nodes) != len(net.nodes):
         return False
-    return all(
-        prod(node.plan.params["kernel"].shape) <= HELPED for node in nodes if isinstance(node.layer, Dense)
-    )
+    kernels = (node.plan.params["kernel"] for node in net.nodes if isinstance(node.layer, Dense))
+    return all(prod(kernel.shape) <= HELPED for kernel in kernels)
