@@ -4,7 +4,7 @@ import numpy as np
 
 from dlcli.kernels.choice import kernel
 
-BLOCK = 65_536
+BLOCK = 131_072
 """Scores a block."""
 FAR = -1e9
 """Added to the score of what must not be seen: its weight is then exactly 0 beside anything that may be."""
