@@ -2,7 +2,8 @@
 
 All are whole processes, start to end: they load MNIST, train 784-128-64-10 with Adam on batches of 32 for the same
 number of epochs on the same 48,000 images, and measure the 10,000 test images. They run in turn; ratios are taken
-round by round. dlcli moreover validates after every epoch, writes checkpoints and draws its pictures.
+round by round. dlcli moreover validates after every epoch, writes checkpoints and draws its pictures. Its schedule is
+taken out, since scikit-learn's Adam keeps its learning rate: so losses can be compared.
 """
 
 import json
@@ -94,8 +95,8 @@ def measure(*, rounds: int, epochs: int, sides: Collection[str]) -> dict[str, An
     """Those of all sides in turn, round by round; dlcli is always one."""
     with tempfile.TemporaryDirectory() as runs:
         train = [
-            sys.executable, "-m", "dlcli", "train", str(CONFIG), f"training.epochs={epochs}", "--runs-dir", runs,
-            "--json", "-q",
+            sys.executable, "-m", "dlcli", "train", str(CONFIG), f"training.epochs={epochs}", "~schedule",
+            "--runs-dir", runs, "--json", "-q",
         ]
         commands = {"dlcli": (train, {"DLCLI_KERNELS": "numpy"})}
         if "fast" in sides:
