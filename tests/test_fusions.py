@@ -68,6 +68,16 @@ def test_a_chain_gives_what_its_layers_give(name, dtype, input_gradient, monkeyp
             np.testing.assert_allclose(mine, plain, rtol=0, atol=3e3 * np.finfo(dtype).eps)
 
 
+def test_a_larger_batch_leaves_no_chain_in_the_smaller_memory_of_before():
+    model, theta, buffers = _made([HIDDEN, OUT], (5,))
+    through = Pass(model, theta, buffers)
+    (chain,) = through.passage._parts
+    for size in (6, 60, 6):
+        x = np.ones((size, 5), np.float32)
+        through.forward(x)
+        assert np.shares_memory(chain.chain(x).space, chain._memory.empty("chain", (1,)))
+
+
 def test_chains_are_found_where_there_are_any():
     layers, in_shape = CHAINS["mlp"]
     through = Pass(*_made(layers, in_shape))

@@ -1,9 +1,13 @@
 """Working memory that is allocated once and reused at every step."""
 
+import threading
 from math import prod
 from typing import Any
 
 import numpy as np
+
+LARGE = 1 << 22
+"""Bytes from which on NumPy asks the system for large pages, and an array has memory of its own."""
 
 
 class Memory:
@@ -50,12 +54,40 @@ class Memory:
         return sum(block.nbytes for block in self._blocks.values())
 
 
+class _Block:
+    """Memory that smaller arrays share, piece by piece; it is given back when none of them is in use any more.
+
+    Side by side they lie in large pages, where the system has such: a step goes through dozens of arrays, and in small
+    pages these are more than the processor remembers the places of.
+    """
+
+    SIZE = 4 * LARGE
+
+    def __init__(self) -> None:
+        self._bytes = np.empty(0, np.uint8)
+        self._used = 0
+        self._lock = threading.Lock()  # lanes take their first memory side by side
+
+    def take(self, size: int) -> np.ndarray:
+        """So many bytes, none of which was used before."""
+        with self._lock:
+            start = self._used
+            if start + size > self._bytes.size:
+                self._bytes, start = np.zeros(self.SIZE, np.uint8), 0
+            self._used = start + size
+            return self._bytes[start:self._used]
+
+
+_block = _Block()
+
+
 def aligned_zeros(size: int, dtype: str | np.dtype, *, alignment: int = 64) -> np.ndarray:
     """A zero vector whose first byte lies on a multiple of `alignment` bytes.
 
     With an address that differs from run to run, vectorised loops would differ in speed too.
     """
     dtype = np.dtype(dtype)
-    raw = np.zeros(size * dtype.itemsize + alignment, np.uint8)
+    wanted = size * dtype.itemsize + alignment
+    raw = np.zeros(wanted, np.uint8) if wanted >= LARGE else _block.take(wanted)
     start = -raw.ctypes.data % alignment
     return raw[start:start + size * dtype.itemsize].view(dtype)
