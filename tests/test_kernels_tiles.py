@@ -1,13 +1,20 @@
 """Products of small matrices inside compiled loops."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 pytest.importorskip("numba", reason="the compiled kernels need Numba: pip install 'dlcli[fast]'")
 
 from dlcli.kernels.compiled._products import product
+from dlcli.kernels.compiled._tiles import LONG
 
-SHAPES = [(1, 1, 1), (6, 16, 3), (7, 17, 5), (10, 10, 64), (13, 40, 9), (12, 32, 1), (5, 3, 0)]
+SHAPES = [
+    (1, 1, 1), (6, 16, 3), (7, 17, 5), (10, 10, 64), (13, 40, 9), (12, 32, 1), (5, 3, 0), (17, 47, 8), (16, 64, 7),
+]
 
 
 def multiply(a, b, out, add):
@@ -57,3 +64,30 @@ def test_a_row_has_the_same_bits_however_many_there_are(rows):
     multiply(a, b, whole, False)
     multiply(a[:rows], b, part, False)
     assert np.array_equal(part, whole[:rows])
+
+
+@pytest.mark.skipif(not LONG, reason="needs a processor with AVX-512, whose tiles are compared with those of AVX2")
+def test_the_length_of_registers_changes_no_bit():
+    rng = np.random.default_rng(2)
+    a, b = rng.standard_normal((29, 70)).astype("float32"), rng.standard_normal((70, 75)).astype("float32")
+    out = np.empty((29, 75), "float32")
+    multiply(a, b, out, False)
+    done = subprocess.run(
+        [sys.executable, "-c", SHORTER], input=a.tobytes() + b.tobytes(), capture_output=True, check=True,
+        env={**os.environ, "NUMBA_CPU_NAME": "x86-64-v3", "NUMBA_CPU_FEATURES": "+avx2,+fma,-avx512f"},
+    )
+    assert done.stdout == b"6 " + out.tobytes()
+
+
+SHORTER = """
+import sys
+import numpy as np
+from dlcli.kernels.compiled._products import product
+from dlcli.kernels.compiled._tiles import ROWS
+
+numbers = np.frombuffer(sys.stdin.buffer.read(), "float32")
+out = np.empty(29 * 75, "float32")
+a, b = numbers[:29 * 70].copy(), numbers[29 * 70:].copy()
+product(out, 0, 75, out, 0, 75, False, a, 0, 70, 1, b, 0, 75, 29, 75, 70)
+sys.stdout.buffer.write(b"%d " % ROWS + out.tobytes())
+"""

@@ -12,8 +12,8 @@ from dlcli.kernels.crew import SEATS
 from dlcli.kernels.relu import relu, relu_gradient, zeros_shape
 from dlcli.kernels.softmax import FEW
 
-PANEL = 16
-"""Columns of weights that compiled loops copy side by side before they multiply by them."""
+PANEL = 32
+"""Most columns of weights that compiled loops copy side by side before they multiply by them."""
 HIGH, DEEP = 96, 128
 """Rows of dW and samples whose products compiled loops take before they turn to others: they fit the second cache."""
 

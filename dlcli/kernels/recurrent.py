@@ -19,7 +19,7 @@ BLOCK = 65_536
 """Gate values a block: what backward prepares for several steps at once is still in cache when they are walked."""
 GROUP = 32
 """Most rows of the batch that compiled kernels walk from the first step to the last before they turn to others."""
-LINE = 16
+LINE = 32
 """Arrays begin at multiples of so many numbers: that is whole cache lines, and whole tiles of compiled kernels."""
 
 

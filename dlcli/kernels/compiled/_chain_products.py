@@ -2,7 +2,7 @@
 
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._products import strip
-from dlcli.kernels.compiled._tiles import ROWS, lanes_of, tile
+from dlcli.kernels.compiled._tiles import ROWS, columns_of, lanes_of, tile
 from dlcli.kernels.compiled._vectors import everywhere, load, store
 from dlcli.kernels.dense import DEEP
 
@@ -31,7 +31,7 @@ def multiply(out, out_at, bias, bias_at, a, a_at, a_row, b, b_at, M, N, K, n, co
             work, work_at, columns, M, columns, K, True,
         )
         return
-    wide = 2 * lanes_of(out)
+    wide = columns_of(out)
     for part in range(n, n + columns, wide):
         strip(
             out, out_at + part, N, bias, max(bias_at, 0) + part, 0, bias_at >= 0, a, a_at, a_row, 1,
@@ -42,7 +42,7 @@ def multiply(out, out_at, bias, bias_at, a, a_at, a_row, b, b_at, M, N, K, n, co
 @jit()
 def multiply_turned(out, out_at, a, a_at, space, m, high, M, N, K, own):
     """Some rows of out = a^T b, `high` from m on; a: (K, M), b: (K, N) lies at the beginning of `space`, in strips."""
-    wide = 2 * lanes_of(out)
+    wide = columns_of(out)
     for k in range(0, max(1, K), DEEP):  # of no rows at all the sum is 0
         deep = min(DEEP, K - k)
         tiled = deep > SHALLOW
@@ -109,11 +109,10 @@ def _multiply_row(a, a_at, b, b_at, bias, bias_at, y, y_at, K, N):
 def _lay(b, b_at, b_row, panel, panel_at, K, columns):
     """Some columns of b, side by side."""
     lanes = lanes_of(b)
+    whole = columns // lanes * lanes
     for k in range(K):
         source, to = b_at + k * b_row, panel_at + k * columns
-        if columns == 2 * lanes:
-            store(load(b, source), panel, to)
-            store(load(b, source + lanes), panel, to + lanes)
-        else:
-            for j in range(columns):
-                panel[to + j] = b[source + j]
+        for j in range(0, whole, lanes):
+            store(load(b, source + j), panel, to + j)
+        for j in range(whole, columns):
+            panel[to + j] = b[source + j]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlcli.kernels.compiled._jit import jit
-from dlcli.kernels.compiled._tiles import ROWS, lanes_of, tile
+from dlcli.kernels.compiled._tiles import ROWS, columns_of, tile
 
 U = np.uint64
 
@@ -11,7 +11,7 @@ U = np.uint64
 @jit()
 def product(out, out_at, out_row, start, start_at, start_row, add, a, a_at, a_row, a_column, b, b_at, b_row, M, N, K):
     """out = [start +] a b for a: (M, K), b: (K, N), with the arguments of `tile`."""
-    wide = 2 * lanes_of(out)
+    wide = columns_of(out)
     over = not add or start_row == 0  # what is begun with does not lie where the result goes: nothing is added twice
     for n in range(0, N, wide):  # a strip of b stays in the first cache
         strip(

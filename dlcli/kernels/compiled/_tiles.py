@@ -1,8 +1,9 @@
 """Products of small matrices, from inside compiled loops: no call into BLAS, no lock, nothing packed beforehand.
 
 A tile of ROWS x two vectors of the result stays in registers while all of the depth is walked. Sums are taken in the
-order of the depth, one after the other, so no cut into tiles changes a bit. Beside OpenBLAS on one thread it is faster
-where matrices are small or the depth is short, and equal or a little slower where they are large.
+order of the depth, one after the other, so neither a cut into tiles nor the length of their vectors changes a bit.
+Beside OpenBLAS on one thread it is faster where matrices are small or the depth is short, and everywhere within the
+second cache where vectors are long; equal or a little slower where matrices are large.
 """
 
 from typing import Any
@@ -10,12 +11,17 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.codegen import get_host_cpu_features
+from numba.core.config import CPU_FEATURES
 from numba.extending import intrinsic
 
-ROWS = 6
-"""Rows of a tile: with two vectors a row, 12 sums, 2 vectors of b and 1 of a fill the 16 registers of AVX2."""
 BYTES = 32
-"""Of a vector; machines with shorter ones take two."""
+"""Of a vector in loops that say what they do with vectors; machines with shorter registers take two."""
+LONG = "+avx512f" in (get_host_cpu_features() if CPU_FEATURES is None else CPU_FEATURES).split(",")
+"""Whether there are 32 registers of 64 bytes."""
+ROWS, TILE_BYTES = (8, 64) if LONG else (6, BYTES)
+"""Rows of a tile, and bytes of its vectors: the 12 sums, 2 vectors of b and 1 of a fill the 16 registers of AVX2; with
+longer ones twice as much is done with an instruction, and half of the registers are enough."""
 
 _WORD, _BIT, _LANE = ir.IntType(64), ir.IntType(1), ir.IntType(32)
 
@@ -25,6 +31,15 @@ def lanes_of(context: Any, array: Any) -> Any:
     """How many numbers of an array make a vector: a constant, with which loops need no division."""
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return ir.Constant(_WORD, BYTES * 8 // array.dtype.bitwidth)
+
+    return types.intp(array), build
+
+
+@intrinsic
+def columns_of(context: Any, array: Any) -> Any:
+    """How many columns a tile of such numbers has: a constant."""
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return ir.Constant(_WORD, 2 * TILE_BYTES * 8 // array.dtype.bitwidth)
 
     return types.intp(array), build
 
@@ -68,59 +83,59 @@ class _Tile:
 
     def __init__(self, builder: ir.IRBuilder, number: ir.Type, bits: int, values: dict[str, ir.Value]) -> None:
         self.builder, self.number, self.values = builder, number, values
-        self.lanes = BYTES * 8 // bits
+        self.lanes = TILE_BYTES * 8 // bits
         self.vector = ir.VectorType(number, self.lanes)
         self.mask = ir.VectorType(_BIT, self.lanes)
         self.kind = f"v{self.lanes}f{bits}"
 
     def build(self) -> None:
-        """A tile of all columns without masks, one of fewer with them."""
+        """A tile of all columns at once; one of fewer vector by vector, with masks."""
         full = self.builder.icmp_signed("==", self.values["columns"], _whole(2 * self.lanes))
         with self.builder.if_else(full, likely=True) as (then, otherwise):
             with then:
-                self._fill(None)
+                self._fill(_whole(0), None)
             with otherwise:
-                self._fill(self._masks())
+                zero, step = _whole(0), _whole(self.lanes)
+                with cgutils.for_range_slice(self.builder, zero, self.values["columns"], step, _WORD) as (first, _):
+                    self._fill(first, self._mask(first))
 
-    def _masks(self) -> list[ir.Value]:
-        """For both vectors: which of their columns there are."""
+    def _mask(self, first: ir.Value) -> ir.Value:
+        """Which columns of a vector, from the `first` on, there are."""
         builder = self.builder
-        places = [ir.Constant(ir.VectorType(_LANE, self.lanes), [v * self.lanes + i for i in range(self.lanes)])
-                  for v in (0, 1)]
-        columns = self._everywhere(builder.trunc(self.values["columns"], _LANE), places[0].type)
-        return [builder.icmp_signed("<", place, columns) for place in places]
+        places = ir.Constant(ir.VectorType(_LANE, self.lanes), list(range(self.lanes)))
+        left = builder.trunc(builder.sub(self.values["columns"], first), _LANE)
+        return builder.icmp_signed("<", places, self._everywhere(left, places.type))
 
-    def _fill(self, masks: list[ir.Value] | None) -> None:
-        """The tile; where there are masks, with those columns alone."""
+    def _fill(self, first: ir.Value, mask: ir.Value | None) -> None:
+        """Two vectors of columns from the `first` on; where there is a mask, the columns in it of one vector."""
         builder, values = self.builder, self.values
         last = builder.sub(values["rows"], _whole(1))
         at = [_whole(0)]
         for i in range(1, ROWS):  # rows that are not there are the last one once more
             at.append(builder.select(builder.icmp_signed("<", _whole(i), last), _whole(i), last))
-        out, start = (self._rows(name, at) for name in ("out", "start"))
-        a = self._rows("a", at)
-        b = builder.gep(values["b"], [values["b_at"]])
-        sums = self._first_sums(start, masks)
-        sums = self._walk(sums, a, b, masks)
-        for row, pair in zip(out, sums, strict=True):
-            for v, value in enumerate(pair):
-                self._store(value, builder.gep(row, [_whole(v * self.lanes)]), masks and masks[v])
+        out, start = (self._rows(name, at, first) for name in ("out", "start"))
+        a = self._rows("a", at, _whole(0))
+        b = builder.gep(values["b"], [builder.add(values["b_at"], first)])
+        sums = self._walk(self._first_sums(start, mask), a, b, mask)
+        for row, vectors in zip(out, sums, strict=True):
+            for v, value in enumerate(vectors):
+                self._store(value, builder.gep(row, [_whole(v * self.lanes)]), mask)
 
-    def _rows(self, name: str, at: list[ir.Value]) -> list[ir.Value]:
+    def _rows(self, name: str, at: list[ir.Value], first: ir.Value) -> list[ir.Value]:
         builder = self.builder
-        begin = builder.gep(self.values[name], [self.values[f"{name}_at"]])
+        begin = builder.gep(self.values[name], [builder.add(self.values[f"{name}_at"], first)])
         return [builder.gep(begin, [builder.mul(i, self.values[f"{name}_row"])]) for i in at]
 
-    def _first_sums(self, start: list[ir.Value], masks: list[ir.Value] | None) -> list[list[ir.Value]]:
+    def _first_sums(self, start: list[ir.Value], mask: ir.Value | None) -> list[list[ir.Value]]:
         builder = self.builder
         before = builder.block
         with builder.if_then(self.values["add"]):
-            loaded = [self._pair(row, masks) for row in start]
+            loaded = [self._vectors(row, mask) for row in start]
             source = builder.block
         sums: list[list[ir.Value]] = []
-        for pair in loaded:
+        for vectors in loaded:
             sums.append([])
-            for value in pair:
+            for value in vectors:
                 phi = builder.phi(self.vector)
                 phi.add_incoming(ir.Constant(self.vector, [0.0] * self.lanes), before)
                 phi.add_incoming(value, source)
@@ -128,7 +143,7 @@ class _Tile:
         return sums
 
     def _walk(
-        self, sums: list[list[ir.Value]], a: list[ir.Value], b: ir.Value, masks: list[ir.Value] | None,
+        self, sums: list[list[ir.Value]], a: list[ir.Value], b: ir.Value, mask: ir.Value | None,
     ) -> list[list[ir.Value]]:
         """Goes through the depth. Not unrolled: the compiler would run short of registers, and be half as fast."""
         builder, values = self.builder, self.values
@@ -137,7 +152,7 @@ class _Tile:
         builder.cbranch(builder.icmp_signed(">", values["depth"], _whole(0)), body, end)
         builder.position_at_end(body)
 
-        entering = [*(value for pair in sums for value in pair), _whole(0), b, _whole(0)]
+        entering = [*(value for vectors in sums for value in vectors), _whole(0), b, _whole(0)]
         phis = []
         for value in entering:
             phis.append(builder.phi(value.type))
@@ -146,10 +161,11 @@ class _Tile:
         fmuladd = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(self.vector, [self.vector] * 3), f"llvm.fmuladd.{self.kind}",
         )
-        right, new = self._pair(strip, masks), []
+        right, new = self._vectors(strip, mask), []
+        width = len(right)
         for i in range(ROWS):
             left = self._everywhere(builder.load(builder.gep(a[i], [here])), self.vector)
-            new += [builder.call(fmuladd, [left, right[v], flat[2 * i + v]]) for v in (0, 1)]
+            new += [builder.call(fmuladd, [left, right[v], flat[width * i + v]]) for v in range(width)]
         done = builder.add(done, _whole(1))
         leaving = [*new, builder.add(here, values["a_column"]), builder.gep(strip, [values["b_row"]]), done]
         for phi, value in zip(phis, leaving, strict=True):
@@ -158,15 +174,16 @@ class _Tile:
 
         builder.position_at_end(end)
         after = []
-        for old, value in zip(entering[:2 * ROWS], new, strict=True):
+        for old, value in zip(entering[:len(new)], new, strict=True):
             after.append(builder.phi(self.vector))
             after[-1].add_incoming(old, before)
             after[-1].add_incoming(value, body)
-        return [after[2 * i:2 * i + 2] for i in range(ROWS)]
+        return [after[width * i:width * (i + 1)] for i in range(ROWS)]
 
-    def _pair(self, row: ir.Value, masks: list[ir.Value] | None) -> list[ir.Value]:
+    def _vectors(self, row: ir.Value, mask: ir.Value | None) -> list[ir.Value]:
+        """Of a row: one, of which the mask counts, or two."""
         return [
-            self._load(self.builder.gep(row, [_whole(v * self.lanes)]), masks and masks[v]) for v in (0, 1)
+            self._load(self.builder.gep(row, [_whole(v * self.lanes)]), mask) for v in range(2 if mask is None else 1)
         ]
 
     def _load(self, place: ir.Value, mask: ir.Value | None) -> ir.Value:
@@ -192,7 +209,7 @@ class _Tile:
     @property
     def number_bytes(self) -> int:
         """Bytes of a number: vectors may begin at any of them."""
-        return BYTES // self.lanes
+        return TILE_BYTES // self.lanes
 
     def _everywhere(self, value: ir.Value, vector: ir.VectorType) -> ir.Value:
         """A vector with that value at all its places."""

@@ -15,7 +15,7 @@ from dlcli.kernels.choice import Kernel
 from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post, seats
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._products import strip
-from dlcli.kernels.compiled._tiles import lanes_of
+from dlcli.kernels.compiled._tiles import columns_of
 from dlcli.kernels.crew import help_for
 from dlcli.kernels.recurrent import GROUP, carved, first_last, last_first
 
@@ -44,7 +44,7 @@ def unless_bent(twin: Callable[..., None]) -> Callable[[Callable[..., None]], Ca
 @jit()
 def strip_width(x):
     """Columns of a strip for numbers like those of x."""
-    return 2 * lanes_of(x)
+    return columns_of(x)
 
 
 @jit()

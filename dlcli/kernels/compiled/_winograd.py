@@ -38,7 +38,7 @@ SPACE = 16
 
 def in_work(C, F):
     """Tiles in work at a time."""
-    return max(24, IN_WORK // (PLACES * (C + F)) // 6 * 6)
+    return max(24, IN_WORK // (PLACES * (C + F)) // 24 * 24)  # full tiles of products, whatever their rows
 
 
 def forward_size(C, F):

@@ -4,7 +4,7 @@ import numpy as np
 
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._scores import add_far, along_row, softmax_back, softmax_of_rows
-from dlcli.kernels.compiled._tiles import ROWS, lanes_of, tile
+from dlcli.kernels.compiled._tiles import ROWS, columns_of, lanes_of, tile
 from dlcli.kernels.compiled._vectors import everywhere, load, store
 
 
@@ -42,7 +42,7 @@ def attention_backward(
 @jit()
 def _forward(q, k, v, scale, out, weights, work, ahead, padding, keep, causal):
     (N, H, T, D), S = q.shape, k.shape[2]
-    wide, size = 2 * lanes_of(work), q.itemsize
+    wide, size = columns_of(work), q.itemsize
     q_row, out_row = q.strides[2] // size, out.strides[2] // size
     turned, values = work[:D * S], work[D * S:2 * D * S]
     row, dropped = work[2 * D * S:2 * D * S + ROWS], work[2 * D * S + ROWS:]
@@ -79,7 +79,7 @@ def _forward(q, k, v, scale, out, weights, work, ahead, padding, keep, causal):
 @jit()
 def _backward(dy, q, k, v, scale, y, weights, dq, dk, dv, work, causal, keep):
     (N, H, T, D), S = q.shape, k.shape[2]
-    wide, size = 2 * lanes_of(work), q.itemsize
+    wide, size = columns_of(work), q.itemsize
     dq_row, y_row = dq.strides[2] // size, y.strides[2] // size
     turned, keys = work[:D * S], work[D * S:2 * D * S]
     queries, ds = work[2 * D * S:2 * D * S + D * T], work[2 * D * (S + T):]
@@ -149,7 +149,7 @@ def _copy(x, scale, out):
 @jit()
 def _multiply_turned(a, at, T, S, b, out, causal):
     """out = a^T b for a: (T, S) and b: (T, D); where no step sees later ones, a is lower triangular."""
-    D, row, wide = out.shape[1], out.strides[0] // out.itemsize, 2 * lanes_of(b)
+    D, row, wide = out.shape[1], out.strides[0] // out.itemsize, columns_of(b)
     for s in range(0, S, ROWS):
         t = s if causal else 0
         for d in range(0, D, wide):

@@ -6,7 +6,7 @@ from dlcli.kernels.compiled._chain_products import ALONG, FEW, multiply, multipl
 from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._products import strip, turn
-from dlcli.kernels.compiled._tiles import lanes_of
+from dlcli.kernels.compiled._tiles import columns_of, lanes_of
 from dlcli.kernels.compiled._vectors import everywhere, load, store, where
 from dlcli.kernels.crew import help_for
 from dlcli.kernels.dense import HIGH, Chain
@@ -53,7 +53,7 @@ def _forward(words, rows, theta, space, table, M, rest, panel):
 @jit()
 def _forward_work(words, seat, phase, rows, theta, space, table, M, rest, panel):
     """A piece is a strip of the columns of a layer."""
-    x, own, wide = rows.reshape(-1), rest + seat * panel, 2 * lanes_of(space)
+    x, own, wide = rows.reshape(-1), rest + seat * panel, columns_of(space)
     for place in range(len(table)):
         inputs, units, W_at, b_at, bent, y_at, _, _ = table[place]
         wanted = ALONG * lanes_of(space) if M <= FEW else wide
@@ -86,7 +86,7 @@ def _backward(words, rows, came, theta, grad, space, table, M, rest, panel, firs
 @jit()
 def _backward_work(words, seat, phase, rows, came, theta, grad, space, table, M, rest, panel, first, dx):
     """Layer by layer: dz, a strip of its columns a piece; then dW by blocks of its rows, and dx by strips."""
-    x, dy, own, wide = rows.reshape(-1), came.reshape(-1), rest + seat * panel, 2 * lanes_of(space)
+    x, dy, own, wide = rows.reshape(-1), came.reshape(-1), rest + seat * panel, columns_of(space)
     for place in range(len(table) - 1, first - 1, -1):
         inputs, units, W_at, b_at, bent, y_at, dz_at, dx_at = table[place]
         onwards = place > first or dx
@@ -127,16 +127,15 @@ def _backward_work(words, seat, phase, rows, came, theta, grad, space, table, M,
 def _relu(y, at, M, N, columns):
     """NaN stays."""
     lanes, nothing = lanes_of(y), y.dtype.type(0)
+    whole = columns // lanes * lanes
     for m in range(M):
         row = at + m * N
-        if columns == 2 * lanes:
-            for v in (row, row + lanes):
-                z = load(y, v)
-                zero = everywhere(0, z)
-                store(where(zero > z, zero, z), y, v)
-        else:
-            for j in range(row, row + columns):
-                y[j] = nothing if y[j] < nothing else y[j]
+        for v in range(row, row + whole, lanes):
+            z = load(y, v)
+            zero = everywhere(0, z)
+            store(where(zero > z, zero, z), y, v)
+        for j in range(row + whole, row + columns):
+            y[j] = nothing if y[j] < nothing else y[j]
 
 
 @jit()
@@ -146,23 +145,22 @@ def _arrive(dy, dy_at, space, y_at, strip_at, dz_at, bent, M, N, columns, db, db
     They are written as a strip, and in their rows too unless `dz_at` is negative.
     """
     lanes, nothing = lanes_of(space), space.dtype.type(0)
-    if columns == 2 * lanes:
-        for part in (0, lanes):
-            zero = everywhere(0, load(dy, dy_at + part))
-            total = zero
-            for m in range(M):
-                at = m * N + part
-                dz = load(dy, dy_at + at)
-                if bent:
-                    dz = where(load(space, y_at + at) > zero, dz, zero)
-                store(dz, space, strip_at + m * columns + part)
-                if dz_at >= 0:
-                    store(dz, space, dz_at + at)
-                total = total + dz
-            if db_at >= 0:
-                store(total, db, db_at + part)
-        return
-    for j in range(columns):
+    whole = columns // lanes * lanes
+    for part in range(0, whole, lanes):
+        zero = everywhere(0, load(dy, dy_at + part))
+        total = zero
+        for m in range(M):
+            at = m * N + part
+            dz = load(dy, dy_at + at)
+            if bent:
+                dz = where(load(space, y_at + at) > zero, dz, zero)
+            store(dz, space, strip_at + m * columns + part)
+            if dz_at >= 0:
+                store(dz, space, dz_at + at)
+            total = total + dz
+        if db_at >= 0:
+            store(total, db, db_at + part)
+    for j in range(whole, columns):
         total = nothing
         for m in range(M):
             at = m * N + j
