@@ -43,6 +43,7 @@ MODELS = {
          {"type": "transformer_encoder", "intermediate_dim": 32, "num_heads": 2, "activation": "gelu"},
          "global_average_pooling1d", {"type": "dense", "units": 3}),
         {**LEARN, "attention.attention_forward": 1, "attention.attention_backward": 1, "gelu.gelu": 1,
+         "linear.linear": 4, "linear.linear_gradient": 4,
          "layer_normalization.normalize_rows": 2, "layer_normalization.normalize_rows_gradient": 2},
     ),
 }

@@ -9,11 +9,10 @@ import numpy as np
 
 from dlcli.kernels.choice import kernel
 from dlcli.kernels.crew import SEATS
+from dlcli.kernels.linear import PANEL
 from dlcli.kernels.relu import relu, relu_gradient, zeros_shape
 from dlcli.kernels.softmax import FEW
 
-PANEL = 32
-"""Most columns of weights that compiled loops copy side by side before they multiply by them."""
 HIGH, DEEP = 96, 128
 """Rows of dW and samples whose products compiled loops take before they turn to others: they fit the second cache."""
 

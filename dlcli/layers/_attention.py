@@ -8,29 +8,27 @@ from dlcli.core.context import Context
 from dlcli.core.initializer import Initializer
 from dlcli.errors import ShapeError
 from dlcli.kernels.attention import FAR
+from dlcli.kernels.linear import linear, linear_gradient, linear_size
 
 
 def project(ctx: Context, name: str, x: np.ndarray) -> np.ndarray:
     """x W + b as rows (N T, O), W being `name_kernel` and b `name_bias`, where there is one. x: (N, T, I) or rows."""
     W, b = ctx.params[f"{name}_kernel"], ctx.params.get(f"{name}_bias")
     rows = x.reshape(-1, len(W))
-    y: np.ndarray = np.matmul(rows, W, out=ctx.empty(name, (len(rows), W.shape[1])))
-    if b is not None:
-        y += b
-    return y
+    work = ctx.empty(f"{name} work", (linear_size(W.shape),))
+    return linear(rows, W, b, out=ctx.empty(name, (len(rows), W.shape[1])), work=work)
 
 
 def project_back(ctx: Context, name: str, x: np.ndarray, dy: np.ndarray, *, needs_dx: bool = True) -> np.ndarray | None:
     """Writes the gradients of what `project` read, given dy: (N T, O); dx in the shape of x where it is needed."""
     W = ctx.params[f"{name}_kernel"]
     rows = x.reshape(-1, len(W))
-    np.matmul(rows.T, dy, out=ctx.grads[f"{name}_kernel"])
-    if f"{name}_bias" in ctx.grads:
-        np.add.reduce(dy, axis=0, out=ctx.grads[f"{name}_bias"])
-    if not needs_dx:
-        return None
-    dx: np.ndarray = np.matmul(dy, W.T, out=ctx.empty(f"{name} dx", rows.shape))
-    return dx.reshape(x.shape)
+    dx = ctx.empty(f"{name} dx", rows.shape) if needs_dx else None
+    linear_gradient(
+        rows, W, dy, dW=ctx.grads[f"{name}_kernel"], db=ctx.grads.get(f"{name}_bias"), dx=dx,
+        work=ctx.empty(f"{name} work", (linear_size(W.shape),)),
+    )
+    return None if dx is None else dx.reshape(x.shape)
 
 
 def heads(rows: np.ndarray, shape: tuple[int, int, int, int, int]) -> tuple[np.ndarray, ...]:

@@ -16,6 +16,7 @@ from dlcli.core.params import Param, Regularizer
 from dlcli.errors import ShapeError
 from dlcli.initializers.glorot_uniform import GlorotUniform
 from dlcli.initializers.zeros import Zeros
+from dlcli.kernels.linear import linear, linear_gradient, linear_size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,19 +69,19 @@ class Dense(Layer):
         W = ctx.params["kernel"]
         ctx.shape = x.shape
         ctx.x = x if x.ndim == 2 else x.reshape(-1, W.shape[0])  # one product over all positions, not one a sample
-        y = np.matmul(ctx.x, W, out=ctx.empty("y", (len(ctx.x), self.units)))
-        if self.use_bias:
-            y += ctx.params["bias"]
+        y = linear(
+            ctx.x, W, ctx.params.get("bias"), out=ctx.empty("y", (len(ctx.x), self.units)),
+            work=ctx.empty("work", (linear_size(W.shape),)),
+        )
         return y if x.ndim == 2 else ctx.empty("y", (*x.shape[:-1], self.units))
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray | None:
         """dW = x^T dy, db = sum of dy, dx = dy W^T."""
         W = ctx.params["kernel"]
         dy2 = dy if dy.ndim == 2 else dy.reshape(-1, W.shape[1])
-        np.matmul(ctx.x.T, dy2, out=ctx.grads["kernel"])
-        if self.use_bias:
-            np.add.reduce(dy2, axis=0, out=ctx.grads["bias"])
-        if not ctx.needs_dx:
-            return None
-        dx: np.ndarray = np.matmul(dy2, W.T, out=ctx.empty("dx", ctx.x.shape))
-        return dx if dy.ndim == 2 else ctx.empty("dx", ctx.shape)
+        dx = ctx.empty("dx", ctx.x.shape) if ctx.needs_dx else None
+        linear_gradient(
+            ctx.x, W, dy2, dW=ctx.grads["kernel"], db=ctx.grads.get("bias"), dx=dx,
+            work=ctx.empty("work", (linear_size(W.shape),)),
+        )
+        return dx if dx is None or dy.ndim == 2 else ctx.empty("dx", ctx.shape)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from dlcli.core.memory import Memory
-from dlcli.kernels import dense, gelu, layer_normalization, pooling, recurrent
+from dlcli.kernels import dense, gelu, layer_normalization, linear, pooling, recurrent
 from dlcli.kernels.convolution import place_shape
 from dlcli.kernels.im2col import Window
 
@@ -163,6 +163,7 @@ def every_case(dtype):
             "rows.take_scaled", table, np.array([3, 39, 0, 3, -2, 50]), scale=1 / 255, out=empty(6, 5, 3),
             raw=np.empty((6, 5, 3), kind),
         )
+    yield from _linear(draw, empty)
     yield from _dense(draw, empty)
     yield from _dense_with_losses(draw, empty)
     yield from _normalizations(draw, empty)
@@ -186,6 +187,21 @@ def every_case(dtype):
     yield from _poolings(draw, empty, bits)
     yield from _recurrent(draw, empty, bits)
     yield from _attention(draw, empty, bits)
+
+
+def _linear(draw, empty):
+    for (M, K, N), biased, back in (
+        ((7, 5, 3), True, True), ((1, 70, 40), False, True), ((50, 33, 70), True, False), ((400, 1200, 40), True, True),
+        ((64, 65, 1300), False, True),
+    ):
+        x, W, b, dy = draw(M, K), draw(K, N), draw(N), draw(M, N)
+        work = empty(linear.linear_size(W.shape))
+        yield Case("linear.linear", x, W, b if biased else None, out=empty(M, N), work=work, terms=K)
+        yield Case(
+            "linear.linear_gradient", x, W, dy, dW=empty(K, N), db=empty(N) if biased else None,
+            dx=empty(M, K) if back else None, work=work, terms=M + N,
+            results=("dW", *(["db"] if biased else []), *(["dx"] if back else [])),
+        )
 
 
 def _dense(draw, empty):
