@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ CHECKED = 24
 """Steps at the beginning whose losses must agree."""
 EXACT = 1e-4
 """By how much the loss before training may differ, relatively."""
+HOME = Path(__file__).parent.parent
+"""The folder that holds dlcli and its benchmarks."""
 SHARE = 0.25
 """Seconds of a round that each side works, about."""
 
@@ -59,12 +62,14 @@ class Measured:
 class Worker:
     """A side in a process of its own, which sleeps while the others work."""
 
-    def __init__(self, name: str, side: type[Side], workload: Workload, folder: str, threads: int) -> None:
+    def __init__(
+        self, name: str, side: type[Side], workload: Workload, folder: str, threads: int, home: Path = HOME,
+    ) -> None:
         limits = {f"{library}_NUM_THREADS": str(threads) for library in ("OPENBLAS", "MKL", "OMP")}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", name, workload.name, folder, str(threads)],
             env={**os.environ, **limits, **side.environ}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            cwd=Path(__file__).parent.parent, stderr=None if "BENCHMARKS_DEBUG" in os.environ else subprocess.DEVNULL,
+            cwd=home, stderr=None if "BENCHMARKS_DEBUG" in os.environ else subprocess.DEVNULL,
         )
 
     def hear(self) -> dict[str, Any]:
@@ -98,9 +103,13 @@ class Worker:
 
 
 def measure(
-    workload: Workload, sides: dict[str, type[Side]], *, rounds: int, threads: int, peak: float, clock: str = "wall",
+    workload: Workload, sides: Mapping[str, type[Side]], *, rounds: int, threads: int, peak: float, clock: str = "wall",
+    homes: Mapping[str, Path] | None = None,
 ) -> Measured:
-    """All sides that can do the workload, warmed up, in turn; `clock` is `wall` or `cpu`."""
+    """All sides that can do the workload, warmed up, in turn; `clock` is `wall` or `cpu`.
+
+    A name may end in `@` and anything: the same side once more. `homes`: the folders of those that live elsewhere.
+    """
     model, _ = planned(workload)
     found = {name: Found() for name, side in sides.items() if side.takes(workload)}
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
@@ -110,7 +119,8 @@ def measure(
             np.save(Path(folder) / f"{name}.npy", array)
         workers: dict[str, Worker] = {}
         for name, one in found.items():
-            worker = Worker(name, sides[name], workload, folder, threads)
+            home = (homes or {}).get(name, HOME)
+            worker = Worker(name.partition("@")[0], sides[name], workload, folder, threads, home)
             stack.callback(worker.kill)
             try:
                 one.first = worker.hear()["loss"]
