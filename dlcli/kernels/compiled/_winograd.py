@@ -14,7 +14,7 @@ import numpy as np
 from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._products import product, turn
-from dlcli.kernels.compiled._tiles import lanes_of
+from dlcli.kernels.compiled._tiles import ROWS, lanes_of
 from dlcli.kernels.compiled._vectors import everywhere, load, store
 from dlcli.kernels.compiled._winograd_tiles import (
     largest_back,
@@ -38,7 +38,7 @@ SPACE = 16
 
 def in_work(C, F):
     """Tiles in work at a time."""
-    return max(24, IN_WORK // (PLACES * (C + F)) // 24 * 24)  # full tiles of products, whatever their rows
+    return max(24, IN_WORK // (PLACES * (C + F)) // ROWS * ROWS)
 
 
 def forward_size(C, F):
