@@ -10,6 +10,7 @@ from dlcli.core.layer import Layer
 from dlcli.core.loss import Loss
 from dlcli.fusions import dense_chain
 from dlcli.fusions.chain_and_loss import learner
+from dlcli.fusions.dense_gelu import DenseGelu
 from dlcli.kernels import choice
 from dlcli.model import Model, Pass
 from dlcli.train.lanes import Lane
@@ -35,10 +36,10 @@ CHAINS = {
 }
 
 
-def results(model, theta, sizes, *, input_gradient):
+def results(model, theta, sizes, *, input_gradient, training=True):
     """y, gradients and dx of batches of these sizes, one after the other in the same memory."""
     rng = np.random.default_rng(1)
-    through = Pass(model, theta, model.buffers.zeros(model.dtype), training=True, input_gradient=input_gradient)
+    through = Pass(model, theta, model.buffers.zeros(model.dtype), training=training, input_gradient=input_gradient)
     found = []
     for size in sizes:
         x = rng.standard_normal((size, *model.in_shape)).astype(model.dtype)
@@ -66,6 +67,36 @@ def test_a_chain_gives_what_its_layers_give(name, dtype, input_gradient, monkeyp
             assert np.array_equal(mine, plain)
         else:
             np.testing.assert_allclose(mine, plain, rtol=0, atol=3e3 * np.finfo(dtype).eps)
+
+
+GELUS = {
+    "a sample a row": ([{**OUT, "activation": "gelu"}], (5,)),
+    "a row a step": ([{**HIDDEN, "activation": {"type": "gelu", "approximate": True}}, OUT], (4, 5)),
+    "no bias": ([{**HIDDEN, "activation": "gelu", "use_bias": False}, OUT], (4, 5)),
+    "in a transformer": ([{"type": "transformer_encoder", "intermediate_dim": 9, "num_heads": 1,
+                           "activation": "gelu"}], (4, 5)),
+}
+
+
+@pytest.mark.parametrize("training", [True, False], ids=["training", "not training"])
+@pytest.mark.parametrize("input_gradient", [False, True], ids=["no dx", "dx"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", GELUS)
+def test_a_dense_layer_and_its_gelu_give_what_both_give(name, dtype, input_gradient, training, monkeypatch):
+    layers, in_shape = GELUS[name]
+    model = Model([from_yaml(Layer, layer) for layer in layers], in_shape, dtype=dtype)
+    theta, _ = model.initialize(np.random.default_rng(0))
+    found = []
+    for fusions in ((DenseGelu,), ()):
+        monkeypatch.setattr(model_module, "FUSIONS", fusions)
+        found.append(results(model, theta, (6, 30, 6), input_gradient=input_gradient, training=training))
+    assert all(np.array_equal(fused, plain) for fused, plain in zip(*found, strict=True))
+
+
+def test_where_a_dense_layer_and_its_gelu_are_one():
+    model, theta, buffers = _made([HIDDEN, {**HIDDEN, "activation": "gelu"}, {**OUT, "activation": "gelu"}], (4, 5))
+    parts = [type(part) for part in Pass(model, theta, buffers).passage._parts]
+    assert parts == [dense_chain.DenseChain, type(None), DenseGelu]
 
 
 def test_a_larger_batch_leaves_no_chain_in_the_smaller_memory_of_before():

@@ -3,5 +3,6 @@
 from dlcli.core.fusion import Fusion
 from dlcli.fusions.convolution_block import ConvolutionBlock
 from dlcli.fusions.dense_chain import DenseChain
+from dlcli.fusions.dense_gelu import DenseGelu
 
-FUSIONS: tuple[type[Fusion], ...] = (ConvolutionBlock, DenseChain)
+FUSIONS: tuple[type[Fusion], ...] = (ConvolutionBlock, DenseChain, DenseGelu)

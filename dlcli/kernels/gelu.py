@@ -31,7 +31,7 @@ def work_shape(size: int) -> tuple[int, int]:
 
 @kernel
 def gelu(x: np.ndarray, *, out: np.ndarray, slope: np.ndarray | None, work: np.ndarray) -> np.ndarray:
-    """x F(x) into `out`, and its derivative into `slope` where it is wanted; all are contiguous.
+    """x F(x) into `out`, and its derivative into `slope` where it is wanted, which may be x; all are contiguous.
 
     `work`: `work_shape(x.size)`.
     """

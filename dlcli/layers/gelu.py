@@ -27,16 +27,17 @@ class Gelu(Activation):
     def forward(self, ctx: Context, x: np.ndarray) -> np.ndarray:
         """y = x F(x); in training keeps F(x) + x F'(x), F' being the normal density, or what the tanh gives."""
         ctx.x = x
-        return self._work(ctx, ctx.empty("slope", x.shape) if ctx.training else None)
+        return self.bend(ctx, x, slope=ctx.empty("slope", x.shape) if ctx.training else None)
 
     def backward(self, ctx: Context, dy: np.ndarray) -> np.ndarray:
         """dx = dy (F(x) + x F'(x))."""
         slope = ctx.empty("slope", dy.shape)
         if not ctx.training:  # nobody expected this
-            self._work(ctx, slope)
+            self.bend(ctx, ctx.x, slope=slope)
         dx: np.ndarray = np.multiply(dy, slope, out=ctx.empty("dx", dy.shape))
         return dx
 
-    def _work(self, ctx: Context, slope: np.ndarray | None) -> np.ndarray:
-        function, x = gelu_approximate if self.approximate else gelu, ctx.x
+    def bend(self, ctx: Context, x: np.ndarray, *, slope: np.ndarray | None) -> np.ndarray:
+        """y of x, and the derivative there into `slope`, where it is wanted; that may be x itself."""
+        function = gelu_approximate if self.approximate else gelu
         return function(x, out=ctx.empty("y", x.shape), slope=slope, work=ctx.empty("work", work_shape(x.size)))

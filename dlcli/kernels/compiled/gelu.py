@@ -15,7 +15,7 @@ MOST, BELL, MINUS_HALF, ONE = (np.float32(c) for c in (LIMIT, DENSITY, -0.5, 1))
 
 def gelu(x: np.ndarray, *, out: np.ndarray, slope: np.ndarray | None, work: np.ndarray) -> np.ndarray:
     """As its twin; needs no working memory."""
-    arrays = x.reshape(-1), out.reshape(-1), None if slope is None else slope.reshape(-1)
+    arrays = _place(x, slope), out.reshape(-1), slope is not None
     if x.dtype == np.float32:
         _gelu(*arrays)
     else:
@@ -25,38 +25,50 @@ def gelu(x: np.ndarray, *, out: np.ndarray, slope: np.ndarray | None, work: np.n
 
 def gelu_approximate(x: np.ndarray, *, out: np.ndarray, slope: np.ndarray | None, work: np.ndarray) -> np.ndarray:
     """As its twin; needs no working memory."""
-    arrays = x.reshape(-1), out.reshape(-1), None if slope is None else slope.reshape(-1)
-    _gelu_approximate(*arrays, *map(x.dtype.type, (2 * SLOPE, CUBIC, 1, 3)))
+    _gelu_approximate(
+        _place(x, slope), out.reshape(-1), slope is not None, *map(x.dtype.type, (2 * SLOPE, CUBIC, 1, 3)),
+    )
     return out
 
 
+def _place(x: np.ndarray, slope: np.ndarray | None) -> np.ndarray:
+    """x in a row, where its slope is wanted: loops that overwrite it see two arrays that do not overlap."""
+    if slope is None or slope is x:
+        return x.reshape(-1)
+    np.copyto(slope, x)
+    return slope.reshape(-1)
+
+
 @jit()
-def _gelu(x, y, slope):
+def _gelu(x, y, bent):
     for i in range(x.size):
-        bell = exp(MINUS_HALF * x[i] * x[i])
-        size = abs(x[i])
-        size = size if size < MOST else MOST  # NaN comes back with x
+        z = x[i]
+        bell = exp(MINUS_HALF * z * z)
+        size = abs(z)
+        size = size if size < MOST else MOST  # NaN comes back with z
         tail = bell * C * ((size + P1) * size + P0) / (((size + Q2) * size + Q1) * size + Q0)
-        share = tail if x[i] < 0 else ONE - tail
-        y[i] = x[i] * share
-        if slope is not None:
-            slope[i] = share + x[i] * BELL * bell
+        share = tail if z < 0 else ONE - tail
+        y[i] = z * share
+        if bent:
+            x[i] = share + z * BELL * bell
 
 
 @jit()
-def _exact_gelu(x, y, slope, root, minus_half, half, one, density):
+def _exact_gelu(x, y, bent, root, minus_half, half, one, density):
     for i in range(x.size):
-        share = half * (one + erf(x[i] * root))
-        y[i] = x[i] * share
-        if slope is not None:
-            slope[i] = share + x[i] * density * exp(minus_half * x[i] * x[i])
+        z = x[i]
+        share = half * (one + erf(z * root))
+        y[i] = z * share
+        if bent:
+            x[i] = share + z * density * exp(minus_half * z * z)
 
 
 @jit()
-def _gelu_approximate(x, y, slope, twice, cubic, one, three):
+def _gelu_approximate(x, y, bent, twice, cubic, one, three):
     for i in range(x.size):
-        square = x[i] * x[i]
-        share = sigmoid(twice * x[i] * (one + cubic * square))  # (1 + tanh) / 2 without cancellation
-        y[i] = x[i] * share
-        if slope is not None:
-            slope[i] = share + twice * (one + three * cubic * square) * y[i] * (one - share)
+        z = x[i]
+        square = z * z
+        share = sigmoid(twice * z * (one + cubic * square))  # (1 + tanh) / 2 without cancellation
+        y[i] = z * share
+        if bent:
+            x[i] = share + twice * (one + three * cubic * square) * y[i] * (one - share)
