@@ -15,28 +15,31 @@ MOST, BELL, MINUS_HALF, ONE = (np.float32(c) for c in (LIMIT, DENSITY, -0.5, 1))
 
 def gelu(x: np.ndarray, *, out: np.ndarray, slope: np.ndarray | None, work: np.ndarray) -> np.ndarray:
     """As its twin; needs no working memory."""
-    arrays = _place(x, slope), out.reshape(-1), slope is not None
     if x.dtype == np.float32:
-        _gelu(*arrays)
+        _gelu(*_arrays(x, out, slope))
     else:
-        _exact_gelu(*arrays, *map(x.dtype.type, (ROOT, -0.5, 0.5, 1, DENSITY)))
+        _exact_gelu(*_arrays(x, out, slope), *map(x.dtype.type, (ROOT, -0.5, 0.5, 1, DENSITY)))
     return out
 
 
 def gelu_approximate(x: np.ndarray, *, out: np.ndarray, slope: np.ndarray | None, work: np.ndarray) -> np.ndarray:
     """As its twin; needs no working memory."""
-    _gelu_approximate(
-        _place(x, slope), out.reshape(-1), slope is not None, *map(x.dtype.type, (2 * SLOPE, CUBIC, 1, 3)),
-    )
+    _gelu_approximate(*_arrays(x, out, slope), *map(x.dtype.type, (2 * SLOPE, CUBIC, 1, 3)))
     return out
 
 
-def _place(x: np.ndarray, slope: np.ndarray | None) -> np.ndarray:
-    """x in a row, where its slope is wanted: loops that overwrite it see two arrays that do not overlap."""
-    if slope is None or slope is x:
-        return x.reshape(-1)
-    np.copyto(slope, x)
-    return slope.reshape(-1)
+def _arrays(
+    x: np.ndarray, out: np.ndarray, slope: np.ndarray | None,
+) -> tuple[np.ndarray, np.ndarray, bool | None]:
+    """What the loops want: x and y, each in a row, and whether the slope is to overwrite x, or else None.
+
+    So they see two arrays that do not overlap; and as None is another type, x may be one that can only be read.
+    """
+    if slope is None:
+        return x.reshape(-1), out.reshape(-1), None
+    if slope is not x:
+        np.copyto(slope, x)
+    return slope.reshape(-1), out.reshape(-1), True
 
 
 @jit()
@@ -49,7 +52,7 @@ def _gelu(x, y, bent):
         tail = bell * C * ((size + P1) * size + P0) / (((size + Q2) * size + Q1) * size + Q0)
         share = tail if z < 0 else ONE - tail
         y[i] = z * share
-        if bent:
+        if bent is not None:
             x[i] = share + z * BELL * bell
 
 
@@ -59,7 +62,7 @@ def _exact_gelu(x, y, bent, root, minus_half, half, one, density):
         z = x[i]
         share = half * (one + erf(z * root))
         y[i] = z * share
-        if bent:
+        if bent is not None:
             x[i] = share + z * density * exp(minus_half * z * z)
 
 
@@ -70,5 +73,5 @@ def _gelu_approximate(x, y, bent, twice, cubic, one, three):
         square = z * z
         share = sigmoid(twice * z * (one + cubic * square))  # (1 + tanh) / 2 without cancellation
         y[i] = z * share
-        if bent:
+        if bent is not None:
             x[i] = share + twice * (one + three * cubic * square) * y[i] * (one - share)
