@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlcli.kernels.compiled._jit import jit
-from dlcli.kernels.compiled._tiles import ROWS, columns_of, tile
+from dlcli.kernels.compiled._tiles import LOW, ROWS, columns_of, tile
 
 U = np.uint64
 
@@ -30,10 +30,11 @@ def strip(
     `out`, to which it would then add twice.
     """
     for row in range(0, M, ROWS):
-        m = min(row, max(0, M - ROWS)) if over else row
+        high = LOW if M - row <= LOW else ROWS
+        m = min(row, max(0, M - high)) if over else row
         tile(
             out, out_at + m * out_row, out_row, start, start_at + m * start_row, start_row, add,
-            a, a_at + m * a_row, a_row, a_column, b, b_at, b_row, min(ROWS, M - m), N, K,
+            a, a_at + m * a_row, a_row, a_column, b, b_at, b_row, min(high, M - m), N, K,
         )
 
 

@@ -22,6 +22,8 @@ LONG = "+avx512f" in (get_host_cpu_features() if CPU_FEATURES is None else CPU_F
 ROWS, TILE_BYTES = (8, 64) if LONG else (6, BYTES)
 """Rows of a tile, and bytes of its vectors: the 12 sums, 2 vectors of b and 1 of a fill the 16 registers of AVX2; with
 longer ones twice as much is done with an instruction, and half of the registers are enough."""
+LOW = ROWS // 2
+"""Rows of a lower tile, for what is left at the end: it takes half as long, down to the time that one sum takes."""
 
 _WORD, _BIT, _LANE = ir.IntType(64), ir.IntType(1), ir.IntType(32)
 
@@ -53,7 +55,8 @@ def tile(
 
     Each matrix is an array, the place in it where the matrix begins, and the step from row to row, in numbers;
     `a_column` is the step along a row of a. A `start_row` of 0 begins with the same row everywhere: a bias. `start` may
-    be `out`. Nothing is checked. Where fewer rows are wanted the last one is computed again, to the same numbers.
+    be `out`. Nothing is checked. Where neither ROWS nor LOW rows are wanted the last one is computed again, to the same
+    numbers.
     """
     whole, number = types.intp, out.dtype
     signature = types.void(
@@ -66,7 +69,11 @@ def tile(
         for name, kind in zip(_NAMES, signature.args, strict=True):
             if isinstance(kind, types.Array):
                 values[name] = context.make_array(kind)(context, builder, values[name]).data
-        _Tile(builder, context.get_value_type(number), number.bitwidth, values).build()
+        low = builder.icmp_signed("<=", values["rows"], _whole(LOW))
+        with builder.if_else(low, likely=False) as (then, otherwise):
+            for way, high in ((then, LOW), (otherwise, ROWS)):
+                with way:
+                    _Tile(builder, context.get_value_type(number), number.bitwidth, values, high).build()
         return context.get_dummy_value()
 
     return signature, build
@@ -79,10 +86,12 @@ _NAMES = (
 
 
 class _Tile:
-    """Writes the instructions of a tile."""
+    """Writes the instructions of a tile of `high` rows."""
 
-    def __init__(self, builder: ir.IRBuilder, number: ir.Type, bits: int, values: dict[str, ir.Value]) -> None:
-        self.builder, self.number, self.values = builder, number, values
+    def __init__(
+        self, builder: ir.IRBuilder, number: ir.Type, bits: int, values: dict[str, ir.Value], high: int,
+    ) -> None:
+        self.builder, self.number, self.values, self.high = builder, number, values, high
         self.lanes = TILE_BYTES * 8 // bits
         self.vector = ir.VectorType(number, self.lanes)
         self.mask = ir.VectorType(_BIT, self.lanes)
@@ -111,7 +120,7 @@ class _Tile:
         builder, values = self.builder, self.values
         last = builder.sub(values["rows"], _whole(1))
         at = [_whole(0)]
-        for i in range(1, ROWS):  # rows that are not there are the last one once more
+        for i in range(1, self.high):  # rows that are not there are the last one once more
             at.append(builder.select(builder.icmp_signed("<", _whole(i), last), _whole(i), last))
         out, start = (self._rows(name, at, first) for name in ("out", "start"))
         a = self._rows("a", at, _whole(0))
@@ -163,7 +172,7 @@ class _Tile:
         )
         right, new = self._vectors(strip, mask), []
         width = len(right)
-        for i in range(ROWS):
+        for i in range(self.high):
             left = self._everywhere(builder.load(builder.gep(a[i], [here])), self.vector)
             new += [builder.call(fmuladd, [left, right[v], flat[width * i + v]]) for v in range(width)]
         done = builder.add(done, _whole(1))
@@ -178,7 +187,7 @@ class _Tile:
             after.append(builder.phi(self.vector))
             after[-1].add_incoming(old, before)
             after[-1].add_incoming(value, body)
-        return [after[width * i:width * (i + 1)] for i in range(ROWS)]
+        return [after[width * i:width * (i + 1)] for i in range(self.high)]
 
     def _vectors(self, row: ir.Value, mask: ir.Value | None) -> list[ir.Value]:
         """Of a row: one, of which the mask counts, or two."""
