@@ -66,6 +66,7 @@ def _unpacked(table):
 @jit()
 def forward(words, x, W, b, y, place, work, table, pool, relu, keep):
     """y of x: (N, H, W, C); `table`: see `table`. `pool`: whether the largest of 2 x 2 is wanted."""
+    x, W, y, place = x.reshape(-1), W.reshape(-1), y.reshape(-1), place.reshape(-1)
     post(words, _forward, (x, W, b, y, place, work, table, pool, relu, keep))
     _forward(words, LEADER, call(words), x, W, b, y, place, work, table, pool, relu, keep)
     dismiss(words)

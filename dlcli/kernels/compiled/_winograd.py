@@ -11,10 +11,10 @@ Source: Lavin and Gray, "Fast algorithms for convolutional neural networks", 201
 
 import numpy as np
 
-from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post
+from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post, seats
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._products import product, turn
-from dlcli.kernels.compiled._tiles import ROWS, lanes_of
+from dlcli.kernels.compiled._tiles import ROWS, columns_of, lanes_of
 from dlcli.kernels.compiled._vectors import everywhere, load, store
 from dlcli.kernels.compiled._winograd_tiles import (
     largest_back,
@@ -30,8 +30,8 @@ from dlcli.kernels.winograd import grid
 PLACES = 16
 IN_WORK = 57_344
 """Numbers of V and M together, for as many tiles as that is enough for."""
-SOME = 6
-"""Of them, so many are transformed by one thread at a time, where there are few."""
+WIDEST = 32
+"""Columns of a tile, at most: `columns_of` of float32 where vectors are long."""
 SPACE = 16
 """Numbers between planes, so that they do not all fall upon the same lines of the cache."""
 
@@ -41,11 +41,11 @@ def in_work(C, F):
     return max(24, IN_WORK // (PLACES * (C + F)) // ROWS * ROWS)
 
 
-def forward_size(C, F):
+def forward_size(C, F, few):
+    """Numbers of working memory; `few`: where all tiles are in work at once."""
     T = in_work(C, F)
-    wide = 16  # of float32; of float64 half of it
-    many, few = C * F + T * (C + F) + 3 * SPACE + C, T * C + SPACE + SEATS * ((C + T) * wide + 2 * SPACE + C)
-    return PLACES * max(many, few)
+    wide, rooms = (WIDEST, SEATS) if few else (F, 1)
+    return rooms * PLACES * (C * wide + T * (C + wide) + 3 * SPACE + C)
 
 
 def backward_size(C, F):
@@ -74,6 +74,7 @@ def _unpacked(table):
 @jit()
 def forward(words, x, W, b, y, place, work, table, pool, relu, keep):
     """y of x: (N, H, W, C); `table`: see `table`. `pool`: whether the largest of 2 x 2 is wanted."""
+    x, W, y, place = x.reshape(-1), W.reshape(-1), y.reshape(-1), place.reshape(-1)
     N, H, width, C, OH, OW, F, before, T, TH, TW = _unpacked(table)
     if table[-1]:
         post(words, _forward_few, (x, W, b, y, place, work, table, pool, relu, keep))
@@ -100,26 +101,22 @@ def forward(words, x, W, b, y, place, work, table, pool, relu, keep):
 
 @jit()
 def _forward_few(words, seat, phase, x, W, b, y, place, work, table, pool, relu, keep):
-    """The same where all tiles are in work at once. A piece is some tiles of V, then all that some filters need.
+    """The same where all tiles are in work at once. A piece is all that some filters need.
 
-    What belongs to a filter stays with the thread that has it: between caches of two cores it would take longer.
+    Every thread that has a piece transforms all pixels for itself: from the cache of another they would come later.
     """
     N, H, width, C, OH, OW, F, before, T, TH, TW = _unpacked(table)
-    wide = 2 * lanes_of(work)
+    wide = columns_of(work) if F >= seats(words) * columns_of(work) else 2 * lanes_of(work)
     count = N * TH * TW
     u, v, m = C * wide + SPACE, T * C + SPACE, T * wide + SPACE
-    U_at = PLACES * v + seat * (PLACES * (u + m) + PLACES * C)
+    V_at = seat * (PLACES * (u + v + m) + PLACES * C)
+    U_at = V_at + PLACES * v
     M_at = U_at + PLACES * u
     edge = M_at + PLACES * m
-    pieces = (count + SOME - 1) // SOME
-    piece = claim(words, phase, pieces, -1)
-    while piece >= 0:
-        t = piece * SOME
-        tiles_in(x, work, t * C, v, edge, t, min(SOME, count - t), (TH, TW), (H, width, C), before)
-        piece = claim(words, phase, pieces, piece)
-    phase = meet(words, seat, phase, pieces)
     pieces = (F + wide - 1) // wide
     piece = claim(words, phase, pieces, -1)
+    if piece >= 0:
+        tiles_in(x, work, V_at, v, edge, 0, count, (TH, TW), (H, width, C), before)
     while piece >= 0:
         f = piece * wide
         columns = min(wide, F - f)
@@ -127,7 +124,7 @@ def _forward_few(words, seat, phase, x, W, b, y, place, work, table, pool, relu,
             _kernel_in(W, c * F + f, C * F, work, U_at + c * wide, u, columns)
         for k in range(PLACES):
             product(
-                work, M_at + k * m, wide, work, 0, 0, False, work, k * v, C, 1, work, U_at + k * u, wide, count,
+                work, M_at + k * m, wide, work, 0, 0, False, work, V_at + k * v, C, 1, work, U_at + k * u, wide, count,
                 columns, C,
             )
         if pool:

@@ -11,6 +11,9 @@ from dlcli.kernels.crew import help_for
 from dlcli.kernels.im2col import Window
 from dlcli.kernels.winograd import fits
 
+_NOWHERE = np.empty((0,) * 5, np.uint8)
+"""Given as the place of largest numbers where nobody will ask for it."""
+
 
 def convolution_size(shape: tuple[int, ...], W: np.ndarray, window: Window, *, pool: bool = False) -> int:
     """As its twin."""
@@ -23,14 +26,12 @@ def convolution(
 ) -> np.ndarray:
     """As its twin."""
     way = _way(x.shape, W.shape, window, pool)
-    F = way.F
     if b is None:
-        b = work[:F]
+        b, work = work[:way.F], work[way.F:]
         b.fill(0)
-    places = (work[F:2 * F] if place is None else place.reshape(-1)).view(np.uint8)
     (_winograd if way.tiled else _direct).forward(
-        help_for(way.products), x.reshape(-1), W.reshape(-1), b, out.reshape(-1), places, work[2 * F:], way.table, pool,
-        relu, place is not None,
+        help_for(way.products), x, W, b, out, _NOWHERE if place is None else place, work, way.table, pool, relu,
+        place is not None,
     )
     return out
 
@@ -76,11 +77,12 @@ def _way(shape: tuple[int, ...], kernel: tuple[int, ...], window: Window, pool: 
     products = shape[0] * positions[0] * positions[1] * prod(kernel)
     if fits(window, C, F):
         table = _winograd.table(extents, window.before, pool)
-        forward_size, backward_size = _winograd.forward_size(C, F), _winograd.backward_size(C, F)
-        if not table[-1]:
+        few = bool(table[-1])
+        forward_size, backward_size = _winograd.forward_size(C, F, few), _winograd.backward_size(C, F)
+        if not few:
             products = 0  # nobody helps
     else:
         table = _direct.table(extents, window, pool)
         rest = window, positions, C, F, pool
         forward_size, backward_size = _direct.forward_size(*rest, shape[0]), _direct.backward_size(*rest)
-    return _Way(fits(window, C, F), F, table, products, 2 * F + forward_size, F + backward_size)
+    return _Way(fits(window, C, F), F, table, products, F + forward_size, F + backward_size)
