@@ -22,9 +22,9 @@ import numpy as np
 
 from dlcli.kernels.im2col import Window, cuts
 
-BLOCK = 2_097_152
-"""Numbers of V and M together that are in work at a time. Two lanes take a fifth less time than with a quarter of it:
-short calls cost more than the third cache does, and lanes wait for each other between them."""
+BLOCK = 1_048_576
+"""Numbers of V and M together that are in work at a time. With much less short calls cost more than the third cache
+does, and lanes wait for each other between them; with twice as much two lanes have no room beside each other in it."""
 
 
 def fits(window: Window, C: int, F: int) -> bool:
