@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+ALIGNMENT = 64
+"""Bytes: a line of the cache."""
 LARGE = 1 << 22
 """Bytes from which on NumPy asks the system for large pages, and an array has memory of its own."""
 
@@ -42,7 +44,7 @@ class Memory:
         size = prod(shape)
         block = self._blocks.get((name, dtype))
         if block is None or block.size < size:
-            block = self._blocks[name, dtype] = aligned_zeros(size, dtype)
+            block = self._blocks[name, dtype] = _working(size, dtype)
             for stale in [k for k in self._views if k[0] == name and self._views[k].dtype == dtype]:
                 del self._views[stale]
         view = self._views[key] = block[:size].reshape(shape)
@@ -81,13 +83,24 @@ class _Block:
 _block = _Block()
 
 
-def aligned_zeros(size: int, dtype: str | np.dtype, *, alignment: int = 64) -> np.ndarray:
-    """A zero vector whose first byte lies on a multiple of `alignment` bytes.
+def aligned_zeros(size: int, dtype: str | np.dtype) -> np.ndarray:
+    """A zero vector whose first byte lies on a multiple of 64 bytes.
 
     With an address that differs from run to run, vectorised loops would differ in speed too.
     """
     dtype = np.dtype(dtype)
-    wanted = size * dtype.itemsize + alignment
-    raw = np.zeros(wanted, np.uint8) if wanted >= LARGE else _block.take(wanted)
-    start = -raw.ctypes.data % alignment
+    return _aligned(np.zeros(size * dtype.itemsize + ALIGNMENT, np.uint8), size, dtype)
+
+
+def _working(size: int, dtype: np.dtype) -> np.ndarray:
+    """The same, maybe in a block beside other arrays, which cannot be freed without it.
+
+    For working memory alone, which comes and goes with a pass: what outlives that, as parameters do, lies by itself.
+    """
+    wanted = size * dtype.itemsize + ALIGNMENT
+    return _aligned(np.zeros(wanted, np.uint8) if wanted >= LARGE else _block.take(wanted), size, dtype)
+
+
+def _aligned(raw: np.ndarray, size: int, dtype: np.dtype) -> np.ndarray:
+    start = -raw.ctypes.data % ALIGNMENT
     return raw[start:start + size * dtype.itemsize].view(dtype)
