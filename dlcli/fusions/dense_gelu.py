@@ -20,7 +20,9 @@ class DenseGelu(Fusion):
 
     @classmethod
     def takes(cls, nodes: Sequence[Planned]) -> int:
-        """One of each."""
+        """One of each, where samples have many rows; of one row a chain does them better, with threads that help."""
+        if len(nodes[0].in_shape) == 1:
+            return 0
         return 2 if [type(node.layer) for node in nodes[:2]] == [Dense, Gelu] else 0
 
     def __init__(
