@@ -11,6 +11,7 @@ import io
 import os
 import statistics
 import subprocess
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -30,28 +31,30 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     options = parser.parse_args()
+    chosen = [workload for workload in workloads() if workload.name.startswith(tuple(options.only))]
+    if not chosen:
+        parser.error(f"no workload begins with {' or '.join(options.only)}")
     name, side = ("fast", Fast) if options.fast else ("dlcli", Dlcli)
     then = f"{name}@{options.commit}"
-    print(f"| workload | now, ms | {options.commit}, ms | now faster by |\n| --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
-        _lay_out(options.commit, Path(folder))
-        for workload in workloads():
-            if not workload.name.startswith(tuple(options.only)):
-                continue
+        try:
+            _lay_out(options.commit, Path(folder))
+        except subprocess.CalledProcessError:
+            sys.exit(2)  # git has said why
+        print(f"| workload | now, ms | {options.commit}, ms | now faster by |\n| --- | --- | --- | --- |")
+        for workload in chosen:
             both = measure(
                 workload, {name: side, then: side}, rounds=options.rounds, threads=options.threads, peak=1.0,
                 homes={then: Path(folder)},
             )
-            wrong = "".join(one.invalid for one in both.sides.values())
+            wrong = "; ".join(one.invalid for one in both.sides.values() if one.invalid)
             now, before = (f"{1000 * one.median:.3g}" for one in both.sides.values())
             faster = wrong or f"{statistics.median(both.times(name, then)):.2f} x"
             print(f"| {workload.title} | {now} | {before} | {faster} |", flush=True)
 
 
 def _lay_out(commit: str, folder: Path) -> None:
-    packed = subprocess.run(
-        ["git", "archive", commit, "dlcli", "benchmarks"], cwd=HOME, capture_output=True, check=True,
-    ).stdout
+    packed = subprocess.check_output(["git", "archive", commit, "dlcli", "benchmarks"], cwd=HOME)
     with tarfile.open(fileobj=io.BytesIO(packed)) as files:
         files.extractall(folder, filter="data")
 
