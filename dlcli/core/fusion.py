@@ -46,7 +46,7 @@ class Fusion(ABC):
 
     @abstractmethod
     def backward(self, dy: np.ndarray) -> np.ndarray | None:
-        """dx of the first layer; None where it, or a layer behind it, needs none."""
+        """dx of the first layer; None where it, or a layer behind it, needs none. Once after a forward, and no more."""
         raise NotImplementedError
 
     def with_loss(self, loss: Loss, ctx: Context) -> LearnEnd | None:

@@ -96,8 +96,9 @@ class DenseChain(Fusion):
         """All of them work in the same memory."""
         rows = x.size // self._layers[0].inputs
         space = self._memory.empty("chain", (space_size(self._layers, rows),))
-        if len(self._chains) == MANY or any(_place(chain.space, space) for chain in self._chains.values()):
-            self._chains.clear()  # or the memory was too small, and has been replaced
+        replaced = any(chain.space.ctypes.data != space.ctypes.data for chain in self._chains.values())
+        if replaced or len(self._chains) == MANY:
+            self._chains.clear()
         chain = self._chains[x.size] = Chain(
             self._layers, rows, theta=self._theta, grad=self._grad, space=space, learned=self._learned,
             dx=self._needs_dx,

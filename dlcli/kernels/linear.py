@@ -30,7 +30,10 @@ def linear_gradient(
     x: np.ndarray, W: np.ndarray, dy: np.ndarray, *, dW: np.ndarray, db: np.ndarray | None, dx: np.ndarray | None,
     work: np.ndarray,
 ) -> None:
-    """dW = x^T dy, and where they are wanted db = sum of dy: (M, N) over its rows, and dx = dy W^T: (M, K)."""
+    """dW = x^T dy, and where they are wanted db = sum of dy: (M, N) over its rows, and dx = dy W^T: (M, K).
+
+    What is written is contiguous.
+    """
     np.matmul(x.T, dy, out=dW)
     if db is not None:
         np.add.reduce(dy, axis=0, out=db)

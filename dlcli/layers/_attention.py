@@ -15,7 +15,7 @@ def project(ctx: Context, name: str, x: np.ndarray) -> np.ndarray:
     """x W + b as rows (N T, O), W being `name_kernel` and b `name_bias`, where there is one. x: (N, T, I) or rows."""
     W, b = ctx.params[f"{name}_kernel"], ctx.params.get(f"{name}_bias")
     rows = x.reshape(-1, len(W))
-    work = ctx.empty(f"{name} work", (linear_size(W.shape),))
+    work = ctx.empty("project work", (linear_size(W.shape),))
     return linear(rows, W, b, out=ctx.empty(name, (len(rows), W.shape[1])), work=work)
 
 
@@ -26,7 +26,7 @@ def project_back(ctx: Context, name: str, x: np.ndarray, dy: np.ndarray, *, need
     dx = ctx.empty(f"{name} dx", rows.shape) if needs_dx else None
     linear_gradient(
         rows, W, dy, dW=ctx.grads[f"{name}_kernel"], db=ctx.grads.get(f"{name}_bias"), dx=dx,
-        work=ctx.empty(f"{name} work", (linear_size(W.shape),)),
+        work=ctx.empty("project work", (linear_size(W.shape),)),
     )
     return None if dx is None else dx.reshape(x.shape)
 

@@ -21,7 +21,7 @@ LONG = "+avx512f" in (get_host_cpu_features() if CPU_FEATURES is None else CPU_F
 """Whether there are 32 registers of 64 bytes."""
 ROWS, TILE_BYTES = (8, 64) if LONG else (6, BYTES)
 """Rows of a tile, and bytes of its vectors: the 12 sums, 2 vectors of b and 1 of a fill the 16 registers of AVX2; with
-longer ones twice as much is done with an instruction, and half of the registers are enough."""
+longer ones twice as much is done with an instruction, and 19 of the 32 registers are enough."""
 LOW = ROWS // 2
 """Rows of a lower tile, for what is left at the end: it takes half as long, down to the time that one sum takes."""
 

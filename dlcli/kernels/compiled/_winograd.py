@@ -106,7 +106,7 @@ def _forward_few(words, seat, phase, x, W, b, y, place, work, table, pool, relu,
     Every thread that has a piece transforms all pixels for itself: from the cache of another they would come later.
     """
     N, H, width, C, OH, OW, F, before, T, TH, TW = _unpacked(table)
-    wide = columns_of(work) if F >= seats(words) * columns_of(work) else 2 * lanes_of(work)
+    wide = columns_of(work) if seats(words) * columns_of(work) <= F else 2 * lanes_of(work)
     count = N * TH * TW
     u, v, m = C * wide + SPACE, T * C + SPACE, T * wide + SPACE
     V_at = seat * (PLACES * (u + v + m) + PLACES * C)
