@@ -65,11 +65,11 @@ class Worker:
     def __init__(
         self, name: str, side: type[Side], workload: Workload, folder: str, threads: int, home: Path = HOME,
     ) -> None:
-        places = {} if home == HOME else {"NUMBA_CACHE_DIR": str(home / "compiled")}  # goes when that folder goes
+        cache = {} if home == HOME else {"NUMBA_CACHE_DIR": str(home / "compiled")}  # goes when that folder goes
         limits = {f"{library}_NUM_THREADS": str(threads) for library in ("OPENBLAS", "MKL", "OMP")}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", name, workload.name, folder, str(threads)],
-            env={**os.environ, **limits, **places, **side.environ}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env={**os.environ, **limits, **cache, **side.environ}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True, cwd=home, stderr=None if "BENCHMARKS_DEBUG" in os.environ else subprocess.DEVNULL,
         )
 

@@ -105,6 +105,8 @@ def _forward(words, seat, phase, x, W, b, y, place, work, table, pool, relu, kee
 @jit()
 def backward(x, W, y, place, dy, dW, db, dx, work, table, pool, relu, wanted):
     """dW, db and, where it is wanted, dx."""
+    x, W, y, place = x.reshape(-1), W.reshape(-1), y.reshape(-1), place.reshape(-1)
+    dy, dW, dx = dy.reshape(-1), dW.reshape(-1), dx.reshape(-1)
     N, H, width, C, OH, OW, F, size, strides, dilation, before, R = _unpacked(table)
     K = size[0] * size[1] * C
     used = (OH // 2 * 2, OW // 2 * 2) if pool else (OH, OW)

@@ -26,8 +26,8 @@ def strip(
 ):
     """The product for no more columns than a tile has.
 
-    `over`: whether the last tile may lie over the one before it, which is faster than a lower one; not where `start` is
-    `out`, to which it would then add twice.
+    `over`: whether the last tile may lie over the one before it, which is faster than to compute its last row again and
+    again; not where `start` is `out`, to which it would then add twice.
     """
     for row in range(0, M, ROWS):
         high = LOW if M - row <= LOW else ROWS

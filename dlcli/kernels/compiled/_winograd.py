@@ -14,7 +14,7 @@ import numpy as np
 from dlcli.kernels.compiled._crew import LEADER, call, claim, dismiss, meet, post, seats
 from dlcli.kernels.compiled._jit import jit
 from dlcli.kernels.compiled._products import product, turn
-from dlcli.kernels.compiled._tiles import ROWS, columns_of, lanes_of
+from dlcli.kernels.compiled._tiles import ROWS, TILE_BYTES, columns_of, lanes_of
 from dlcli.kernels.compiled._vectors import everywhere, load, store
 from dlcli.kernels.compiled._winograd_tiles import (
     largest_back,
@@ -30,8 +30,8 @@ from dlcli.kernels.winograd import grid
 PLACES = 16
 IN_WORK = 57_344
 """Numbers of V and M together, for as many tiles as that is enough for."""
-WIDEST = 32
-"""Columns of a tile, at most: `columns_of` of float32 where vectors are long."""
+WIDEST = 2 * TILE_BYTES // 4
+"""Most columns of a tile: `columns_of` of float32."""
 SPACE = 16
 """Numbers between planes, so that they do not all fall upon the same lines of the cache."""
 
@@ -138,6 +138,8 @@ def _forward_few(words, seat, phase, x, W, b, y, place, work, table, pool, relu,
 @jit()
 def backward(x, W, y, place, dy, dW, db, dx, work, table, pool, relu, wanted):
     """dW, db and, where it is wanted, dx."""
+    x, W, y, place = x.reshape(-1), W.reshape(-1), y.reshape(-1), place.reshape(-1)
+    dy, dW, dx = dy.reshape(-1), dW.reshape(-1), dx.reshape(-1)
     N, H, width, C, OH, OW, F, before, T, TH, TW = _unpacked(table)
     u, v, m = C * F + SPACE, T * C + SPACE, T * F + SPACE
     turned = PLACES * u

@@ -49,12 +49,9 @@ def convolution_gradient(
     """As its twin."""
     way = _way(x.shape, W.shape, window, pool)
     F = way.F
-    places = (work if place is None else place.reshape(-1)).view(np.uint8)
-    inner = work[F:]
     (_winograd if way.tiled else _direct).backward(
-        x.reshape(-1), W.reshape(-1), (dy if y is None else y).reshape(-1), places, dy.reshape(-1), dW.reshape(-1),
-        work[:F] if db is None else db, inner if dx is None else dx.reshape(-1), inner, way.table, pool, relu,
-        dx is not None,
+        x, W, dy if y is None else y, _NOWHERE if place is None else place, dy, dW, work[:F] if db is None else db,
+        dW if dx is None else dx, work[F:], way.table, pool, relu, dx is not None,
     )
 
 
